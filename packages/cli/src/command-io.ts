@@ -1,0 +1,22 @@
+/** Where text goes; a process' own streams fit. */
+export interface TextOutput {
+  write(text: string): unknown;
+  /** True on a terminal: lines may be rewritten. */
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+/** What the command sees of the world. */
+export interface CommandIo {
+  /** Results: summaries, or events as NDJSON. */
+  readonly stdout: TextOutput;
+  /** Progress, warnings and errors. */
+  readonly stderr: TextOutput;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Calls the listener when the user wants to stop; the returned function ends that. */
+  onInterrupt(listener: () => void): () => void;
+}
+
+/** 0 all is well, 1 something failed or is partial, 2 usage, 130 interrupted. */
+export type ExitCode = 0 | 1 | 2 | 130;

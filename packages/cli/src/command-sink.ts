@@ -1,0 +1,130 @@
+import { resolve } from "node:path";
+import { loadPlugin, MillraceError, type SeriesBatch, type Sink, tee } from "@millrace/core";
+import type { IngestSettings } from "./settings.ts";
+
+/** What a finished sink tells the command. */
+export interface SinkOutcome {
+  /** Samples refused or dropped after the sink had taken them. */
+  readonly rejected: number;
+  readonly warnings: readonly string[];
+  /** Absent where the sink is no database. */
+  readonly database?: DatabaseReport;
+  /** Further lines of the summary. */
+  readonly lines: readonly (readonly [string, string])[];
+}
+
+/** What the run cost the database. */
+export interface DatabaseReport {
+  readonly version: string | null;
+  /** CPU time that it used until everything was accepted. */
+  readonly cpuMs?: number;
+  /**
+   * Share of its cores' time that it worked: cpu / (elapsed x cores). At 1 no client could make it
+   * faster; with the client on the same machine, what is missing to 1 is mostly the client.
+   */
+  readonly ceilingRatio?: number;
+  readonly samplesPerSecond: number;
+  readonly acceptedMs: number;
+  readonly durableMs?: number;
+  readonly requests: number;
+  readonly sentBytes: number;
+  readonly retries: number;
+}
+
+/** The sink of a command, and how to read its result. */
+export interface CommandSink {
+  readonly sink: Sink<SeriesBatch, unknown>;
+  /** Where `--verify` asks. */
+  readonly databaseUrl?: string;
+  outcome(result: unknown): SinkOutcome;
+}
+
+const NOTHING: SinkOutcome = { rejected: 0, warnings: [], lines: [] };
+
+/** Makes the sink that the settings describe: a database or a plugin, and a report beside it. */
+export async function commandSink(settings: IngestSettings, cwd: string): Promise<CommandSink> {
+  const main = settings.sink === undefined ? await database(settings) : await plugin(settings, cwd);
+  if (settings.html === undefined) return main;
+  const { htmlReport } = await import("@millrace/ingest/html-report");
+  const path = resolve(cwd, settings.html);
+  return {
+    ...main,
+    sink: tee(main.sink, htmlReport({ path })),
+    outcome(results) {
+      const [first, page] = (results ?? []) as readonly [
+        unknown,
+        { sizeBytes: number } | undefined,
+      ];
+      const outcome = main.outcome(first);
+      if (page === undefined) return outcome;
+      const size = `${(page.sizeBytes / 1000).toFixed(0)} kB`;
+      return { ...outcome, lines: [...outcome.lines, ["report", `${path} (${size})`]] };
+    },
+  };
+}
+
+async function plugin(settings: IngestSettings, cwd: string): Promise<CommandSink> {
+  if (settings.dryRun) {
+    throw new MillraceError(
+      "INVALID_OPTION",
+      "--dry-run works with the VictoriaMetrics sink only.",
+    );
+  }
+  const sink = await loadPlugin(settings.sink as string, {
+    kind: "sink",
+    from: cwd,
+    options: settings.sinkOptions,
+    accepts: "series-batch",
+  });
+  return { sink: sink as Sink<SeriesBatch, unknown>, outcome: () => NOTHING };
+}
+
+async function database(settings: IngestSettings): Promise<CommandSink> {
+  const { victoriaMetrics } = await import("@millrace/vm-sink");
+  type Result = import("@millrace/vm-sink").VictoriaMetricsResult;
+  const { batchSize, connections, dryRun, vmUrl } = settings;
+  const sink = victoriaMetrics({
+    url: vmUrl,
+    dryRun,
+    ...(batchSize === undefined ? {} : { batchSize }),
+    ...(connections === undefined ? {} : { connections }),
+  });
+  return {
+    sink,
+    databaseUrl: vmUrl,
+    outcome(result) {
+      return result === undefined ? NOTHING : databaseOutcome(result as Result);
+    },
+  };
+
+  function databaseOutcome(result: Result): SinkOutcome {
+    const { version, cpuMs, cores } = result.database;
+    const { acceptedMs, durableMs, lostRows, dropped } = result;
+    const lost = Object.entries(lostRows);
+    const warnings = lost.map(
+      ([reason, rows]) =>
+        `The database dropped ${rows} rows (${reason}) during this run. If nobody else was writing, they are ours.`,
+    );
+    if (dropped > 0) {
+      warnings.push(`${dropped} samples were NaN or infinite and were not sent.`);
+    }
+    return {
+      rejected: dropped + lost.reduce((sum, [, rows]) => sum + rows, 0),
+      warnings,
+      lines: [],
+      database: {
+        version: version ?? null,
+        ...(cpuMs === undefined ? {} : { cpuMs }),
+        ...(cpuMs === undefined || cores === undefined || acceptedMs === 0
+          ? {}
+          : { ceilingRatio: Math.round((cpuMs / (acceptedMs * cores)) * 1000) / 1000 }),
+        samplesPerSecond: Math.round(result.samples / (acceptedMs / 1000)) || 0,
+        acceptedMs: Math.round(acceptedMs),
+        ...(durableMs === undefined ? {} : { durableMs: Math.round(durableMs) }),
+        requests: result.requests,
+        sentBytes: result.bytes,
+        retries: result.retries,
+      },
+    };
+  }
+}

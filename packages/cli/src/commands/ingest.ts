@@ -1,0 +1,94 @@
+import { join } from "node:path";
+import { loadConfig } from "@millrace/core";
+import { Command, Option } from "commander";
+import type { CommandIo, ExitCode } from "../command-io.ts";
+import { ingestSettings } from "../settings.ts";
+
+interface IngestFlags {
+  readonly input?: string[];
+  readonly config?: string;
+  readonly allMetrics?: boolean;
+  readonly defaultMetrics?: boolean;
+  readonly sinkOption?: Record<string, string>;
+  readonly [flag: string]: unknown;
+}
+
+/** `millrace ingest`: the options, and where their values come from. */
+export function ingestCommand(io: CommandIo, exit: (code: ExitCode) => void): Command {
+  return new Command("ingest")
+    .description("Load archives of performance files into VictoriaMetrics, or another sink.")
+    .argument("[input...]", "archives: .zip, folder, .tgz or .dat")
+    .option("-i, --input <path...>", "the same, as an option")
+    .option(
+      "--vm-url <url>",
+      "VictoriaMetrics: base URL or full import URL (default: http://localhost:8428)",
+    )
+    .option("-w, --workers <n>", "files inflated at once (default: 2)")
+    .option("--batch-size <n>", "samples a request (default: what fits in 1 MiB)")
+    .option("--connections <n>", "requests in flight at once (default: 3)")
+    .addOption(
+      new Option("--all-metrics", "every metric in the files (this is the default)").conflicts(
+        "defaultMetrics",
+      ),
+    )
+    .option("--default-metrics", "only the short list of metrics that are looked at first")
+    .option("--html <file>", "write a report with charts, one file that needs no network")
+    .option(
+      "--sink <specifier>",
+      "send to this plugin instead: ./my-sink.ts or a package; it runs with your rights",
+    )
+    .option(
+      "--sink-option <key=value>",
+      "option for that plugin; may be repeated",
+      collectPairs,
+      {},
+    )
+    .option("--verify", "afterwards ask the database whether it holds every sample")
+    .option("--dry-run", "read, parse, check and encode everything, send nothing")
+    .option("--report <file>", "write the outcome as JSON")
+    .option("--json", "print every event as a line of JSON")
+    .option("--quiet", "print problems only")
+    .option("--monitor", "print the use of CPU and memory")
+    .option("--config <file>", "settings as JSON (default: millrace.config.json, if there is one)")
+    .addHelpText("after", HELP)
+    .action(async (inputs: string[], flags: IngestFlags) => {
+      const { input = [], config, sinkOption, allMetrics, defaultMetrics, ...rest } = flags;
+      const named = [...inputs, ...input];
+      const settings = await loadConfig(ingestSettings, {
+        defaults: { inputs: [] },
+        file: {
+          path: join(io.cwd, config ?? "millrace.config.json"),
+          required: config !== undefined,
+        },
+        env: { prefix: "MILLRACE_", values: io.env },
+        overrides: {
+          ...rest,
+          inputs: named.length > 0 ? named : undefined,
+          metrics: defaultMetrics ? "default" : allMetrics ? "all" : undefined,
+          sinkOptions: Object.keys(sinkOption ?? {}).length > 0 ? sinkOption : undefined,
+        },
+      });
+      const { runIngest } = await import("../run-ingest.ts");
+      exit(await runIngest(settings, io));
+    });
+}
+
+const HELP = `
+Settings may also stand in millrace.config.json ({"vmUrl": "…"}) and in the environment
+(MILLRACE_VM_URL); the command line wins.
+
+Exit code: 0 when every sample of every file was accepted, or left out on purpose;
+1 when anything failed or is partial; 2 for a wrong command line; 130 when interrupted.
+
+Examples:
+  millrace ingest archive.zip
+  millrace ingest ./collected --vm-url http://metrics:8428 --html report.html --verify
+  millrace ingest archive.zip --sink ./my-sink.ts --sink-option path=out.txt`;
+
+function collectPairs(text: string, before: Record<string, string>): Record<string, string> {
+  const at = text.indexOf("=");
+  // Without "=" the option is a switch.
+  return at < 0
+    ? { ...before, [text]: "true" }
+    : { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+}

@@ -1,0 +1,15 @@
+import { Command } from "commander";
+import type { CommandIo, ExitCode } from "../command-io.ts";
+
+/** `millrace inspect`: what an archive holds, from the heads of its files. */
+export function inspectCommand(io: CommandIo, exit: (code: ExitCode) => void): Command {
+  return new Command("inspect")
+    .description("Say what is in archives, without loading them.")
+    .argument("<input...>", "archives: .zip, folder, .tgz or .dat")
+    .option("--full", "read the head of every file, also in large archives")
+    .option("--json", "print the findings as JSON")
+    .action(async (inputs: string[], flags: { full?: boolean; json?: boolean }) => {
+      const { runInspect } = await import("../run-inspect.ts");
+      exit(await runInspect(inputs, flags, io));
+    });
+}

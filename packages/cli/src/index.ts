@@ -1,0 +1,7 @@
+/**
+ * The millrace command as a function, for applications that want to offer it as their own.
+ *
+ * @packageDocumentation
+ */
+export type { CommandIo } from "./command-io.ts";
+export { runCommand } from "./run-command.ts";

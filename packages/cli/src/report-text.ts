@@ -1,0 +1,158 @@
+import type { FileNote, IngestReport } from "@millrace/ingest";
+import type { DatabaseReport, SinkOutcome } from "./command-sink.ts";
+import type { IngestSettings } from "./settings.ts";
+import { grouped, megabytes, minute, plural, short, table } from "./text.ts";
+import type { VerifiedArray } from "./verify.ts";
+
+/** What `--report` writes: the load's report, and what it cost. */
+export interface CommandReport extends IngestReport {
+  /** CPU time of this process. */
+  readonly cpuMs: number;
+  readonly peakRssBytes: number;
+  readonly database?: DatabaseReport;
+  readonly dryRun: boolean;
+  /** Present after `--verify`. */
+  readonly verified?: readonly VerifiedArray[];
+}
+
+/** Most files named one by one on the terminal; the JSON report names all. */
+const FILES_SHOWN = 10;
+
+/** The summary for people. */
+export function describeReport(
+  report: CommandReport,
+  outcome: SinkOutcome,
+  settings: IngestSettings,
+): string {
+  const rows: (readonly [string, string])[] = [
+    ["files", filesText(report.files)],
+    ["samples", samplesText(report)],
+    ["series", grouped(report.series).trim()],
+    ...report.arrays.map(({ serial, model, timeRangeMs: [from, to], intervals }) => {
+      const every = intervals.map((seconds) => `${seconds} s`).join(", ");
+      return [
+        "array",
+        `${serial} ${model}, ${minute(from)} to ${minute(to)} UTC, every ${every}`,
+      ] as const;
+    }),
+    ...databaseRows(report),
+    ...(report.verified ?? []).map((array) => ["verified", verifiedText(array)] as const),
+    ["this process", processText(report)],
+    ...outcome.lines,
+  ];
+  const text = [`${headline(report, settings)}\n`, indent(table(rows))];
+  const { metrics, resources } = report.unknown;
+  if (metrics.length > 0)
+    text.push(
+      note(`Unknown metric ids, loaded as huawei_unknown_metric_<id>: ${metrics.join(", ")}`),
+    );
+  if (resources.length > 0)
+    text.push(
+      note(`Unknown resource ids, loaded as UNKNOWN_RESOURCE_<id>: ${resources.join(", ")}`),
+    );
+  for (const { series, resource, metricIds } of report.sharedNames) {
+    text.push(
+      note(
+        `${resource}: metric ids ${metricIds.join(", ")} share the name ${series}; both values were loaded.`,
+      ),
+    );
+  }
+  for (const warning of report.warnings) text.push(note(warning));
+  text.push(...fileNotes("Failed", report.files.failed));
+  text.push(...fileNotes("Partly read", report.files.partial));
+  text.push(...fileNotes("Skipped", report.files.skipped));
+  return `${text.join("\n")}\n`;
+}
+
+function headline(report: CommandReport, { dryRun }: IngestSettings): string {
+  if (report.error !== undefined) return "Not loaded.";
+  if (report.files.total === 0) return "Nothing to load: the inputs hold no files.";
+  if (dryRun)
+    return report.complete
+      ? "Dry run: everything can be sent."
+      : "Dry run: not everything can be sent.";
+  if (!report.complete) return "Loaded, but not everything.";
+  return report.verified?.some(({ missing }) => missing > 0)
+    ? "Loaded, but the database does not hold everything."
+    : "Loaded.";
+}
+
+function filesText({ total, ok, partial, failed, skipped }: IngestReport["files"]): string {
+  const parts = [`${grouped(ok)} of ${grouped(total)} ok`];
+  if (partial.length > 0) parts.push(`${partial.length} partly`);
+  if (failed.length > 0) parts.push(`${failed.length} failed`);
+  if (skipped.length > 0) parts.push(`${skipped.length} skipped`);
+  return parts.join(", ");
+}
+
+function samplesText({ samples, dryRun }: CommandReport): string {
+  const parts = [`${grouped(samples.parsed)} read`];
+  if (!dryRun) parts.push(`${grouped(samples.accepted)} accepted`);
+  if (samples.durable > 0) parts.push(`${grouped(samples.durable)} durable`);
+  if (samples.filtered > 0) parts.push(`${grouped(samples.filtered)} filtered out`);
+  if (samples.rejected > 0) parts.push(`${grouped(samples.rejected)} rejected`);
+  return parts.join(", ");
+}
+
+function databaseRows({ database, dryRun }: CommandReport): (readonly [string, string])[] {
+  if (database === undefined) return [];
+  const { requests, sentBytes, retries } = database;
+  if (dryRun) return [["to send", `${plural(requests, "request")}, ${megabytes(sentBytes)}`]];
+  const seconds = (database.acceptedMs / 1000).toFixed(2);
+  const durable =
+    database.durableMs === undefined
+      ? ""
+      : `, durable after ${(database.durableMs / 1000).toFixed(2)} s`;
+  const rows: (readonly [string, string])[] = [
+    [
+      "speed",
+      `${short(database.samplesPerSecond)} samples/s, accepted after ${seconds} s${durable}`,
+    ],
+    [
+      "sent",
+      `${plural(requests, "request")}, ${megabytes(sentBytes)}${retries > 0 ? `, ${plural(retries, "retry")}` : ""}`,
+    ],
+  ];
+  if (database.cpuMs !== undefined && database.ceilingRatio !== undefined) {
+    const share = `${Math.round(database.ceilingRatio * 100)} %`;
+    const cpu = (database.cpuMs / 1000).toFixed(2);
+    rows.push([
+      "database",
+      `worked ${share} of its cores' time (${cpu} CPU-s); 100 % is its own limit`,
+    ]);
+  }
+  return rows;
+}
+
+function verifiedText({ serial, sent, found, missing, extra }: VerifiedArray): string {
+  if (missing > 0) return `${serial}: ${grouped(missing)} of ${grouped(sent)} samples are missing`;
+  if (extra === 0) return `${serial}: the database holds all ${grouped(found)} samples`;
+  return `${serial}: the database holds all ${grouped(sent)} samples and ${grouped(extra)} more in this range, from an earlier load`;
+}
+
+function processText({ cpuMs, peakRssBytes, samples }: CommandReport): string {
+  const perMillion =
+    samples.parsed > 0
+      ? `, ${(cpuMs / 1000 / (samples.parsed / 1e6)).toFixed(3)} per million samples`
+      : "";
+  return `${(cpuMs / 1000).toFixed(2)} CPU-s${perMillion}, peak memory ${megabytes(peakRssBytes)}`;
+}
+
+function fileNotes(title: string, notes: readonly FileNote[]): string[] {
+  if (notes.length === 0) return [];
+  const lines = notes
+    .slice(0, FILES_SHOWN)
+    .map(({ file, problems }) => `    ${file}: ${problems.join(" ")}`);
+  if (notes.length > FILES_SHOWN) {
+    lines.push(`    and ${notes.length - FILES_SHOWN} more; --report <file> names all.`);
+  }
+  return ["", `  ${title}:`, ...lines];
+}
+
+function note(text: string): string {
+  return `\n  ! ${text}`;
+}
+
+function indent(text: string): string {
+  return text.replace(/^/gm, "  ");
+}

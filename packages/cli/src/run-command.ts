@@ -1,0 +1,45 @@
+import { MillraceError } from "@millrace/core";
+import { Command, CommanderError } from "commander";
+import type { CommandIo, ExitCode } from "./command-io.ts";
+import { ingestCommand } from "./commands/ingest.ts";
+import { inspectCommand } from "./commands/inspect.ts";
+import { version } from "./version.ts";
+
+/**
+ * Runs one command line.
+ *
+ * @param args - without the program's own name: `["ingest", "archive.zip"]`
+ * @returns the exit code; errors are written to `io.stderr`, never thrown
+ */
+export async function runCommand(args: readonly string[], io: CommandIo): Promise<ExitCode> {
+  let exitCode: ExitCode = 0;
+  const program = new Command("millrace")
+    .description("Archives of storage metrics into a database.")
+    .version(version)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+    })
+    .showHelpAfterError("(add --help for the options)");
+  const commands = [ingestCommand, inspectCommand];
+  for (const create of commands) {
+    const command = create(io, (code) => {
+      exitCode = code;
+    });
+    program.addCommand(command.copyInheritedSettings(program));
+  }
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    io.stderr.write(`millrace: ${error instanceof Error ? error.message : String(error)}\n`);
+    return isUsage(error) ? 2 : 1;
+  }
+}
+
+/** What the user can mend on the command line itself. */
+function isUsage(error: unknown): boolean {
+  return MillraceError.is(error) && (error.code === "INVALID_OPTION" || error.code === "NOT_FOUND");
+}

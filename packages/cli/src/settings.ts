@@ -1,0 +1,62 @@
+import * as v from "valibot";
+
+/** What `millrace ingest` needs to know, from the file, the environment and the command line together. */
+export interface IngestSettings {
+  readonly inputs: string[];
+  readonly vmUrl: string;
+  readonly workers: number;
+  readonly batchSize?: number | undefined;
+  readonly connections?: number | undefined;
+  readonly metrics: "all" | "default";
+  readonly html?: string | undefined;
+  readonly sink?: string | undefined;
+  readonly sinkOptions: Record<string, string>;
+  readonly verify: boolean;
+  readonly dryRun: boolean;
+  readonly report?: string | undefined;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly monitor: boolean;
+}
+
+const DIGITS = v.pipe(v.string(), v.regex(/^\d+$/, "give a whole number"), v.transform(Number));
+
+/** The environment and the command line give text, a file gives numbers. */
+function wholeNumber(least: number, most: number): v.GenericSchema<unknown, number> {
+  return v.pipe(
+    v.union([v.number(), DIGITS], "give a whole number"),
+    v.integer("give a whole number"),
+    v.minValue(least, `give ${least} or more`),
+    v.maxValue(most, `give ${most} or less`),
+  );
+}
+
+const SWITCH = v.union([
+  v.boolean(),
+  v.pipe(
+    v.picklist(["true", "false", "1", "0"], "give true or false"),
+    v.transform((text) => text === "true" || text === "1"),
+  ),
+]);
+
+/** Checks and completes the settings. */
+export const ingestSettings: v.GenericSchema<unknown, IngestSettings> = v.object({
+  inputs: v.pipe(
+    v.array(v.string()),
+    v.minLength(1, "name at least one archive: a .zip, a folder, a .tgz or a .dat"),
+  ),
+  vmUrl: v.optional(v.string(), "http://localhost:8428"),
+  workers: v.optional(wholeNumber(1, 64), 2),
+  batchSize: v.optional(wholeNumber(1, 10_000_000)),
+  connections: v.optional(wholeNumber(1, 64)),
+  metrics: v.optional(v.picklist(["all", "default"], "give all or default"), "all"),
+  html: v.optional(v.string()),
+  sink: v.optional(v.string()),
+  sinkOptions: v.optional(v.record(v.string(), v.string()), {}),
+  verify: v.optional(SWITCH, false),
+  dryRun: v.optional(SWITCH, false),
+  report: v.optional(v.string()),
+  json: v.optional(SWITCH, false),
+  quiet: v.optional(SWITCH, false),
+  monitor: v.optional(SWITCH, false),
+});

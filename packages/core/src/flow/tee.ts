@@ -1,0 +1,87 @@
+import { BehaviorSubject, combineLatest, type Observable, type Subscription } from "rxjs";
+import type { RunContext } from "./context.ts";
+import type { Sink, SinkWriter, Watermark } from "./contracts.ts";
+import { openWriter, releaseWriter } from "./open-writer.ts";
+
+/**
+ * One sink out of two: each item goes to both, the slower one sets the pace, the first failure ends both.
+ *
+ * Accepted means accepted by both. Durable means durable in every one that reports durability, so a
+ * report beside a database does not hide what the database holds.
+ *
+ * @returns a sink whose result is the pair of results
+ */
+export function tee<T, A, B>(first: Sink<T, A>, second: Sink<T, B>): Sink<T, readonly [A, B]> {
+  return {
+    apiVersion: 1,
+    name: `${first.name}+${second.name}`,
+    capabilities: {
+      durable: first.capabilities.durable || second.capabilities.durable,
+      resume: first.capabilities.resume && second.capabilities.resume,
+    },
+    async open(context) {
+      const a = await openWriter(first, context);
+      const b = await openSecond(second, context, a);
+      const watermark$ = new BehaviorSubject<Watermark>({ accepted: 0, durable: 0 });
+      const follow: Subscription = lowest(
+        a.watermark$,
+        b.watermark$,
+        first.capabilities.durable,
+        second.capabilities.durable,
+      ).subscribe({
+        next: (watermark) => watermark$.next(watermark),
+        error: (error) => watermark$.error(error),
+      });
+      return {
+        watermark$,
+        async write(item) {
+          await Promise.all([a.write(item), b.write(item)]);
+        },
+        async close() {
+          const results = await Promise.all([a.close(), b.close()]);
+          watermark$.complete();
+          return results;
+        },
+        async abort(reason) {
+          await Promise.allSettled([a.abort(reason), b.abort(reason)]);
+          watermark$.complete();
+        },
+        async [Symbol.asyncDispose]() {
+          follow.unsubscribe();
+          await Promise.all([a[Symbol.asyncDispose](), b[Symbol.asyncDispose]()]);
+        },
+      };
+    },
+  };
+}
+
+/** If the second sink cannot be opened, the first writer must not stay open. */
+async function openSecond<T, R>(
+  sink: Sink<T, R>,
+  context: RunContext,
+  open: SinkWriter<T, unknown>,
+): Promise<SinkWriter<T, R>> {
+  try {
+    return await openWriter(sink, context);
+  } catch (error) {
+    await releaseWriter(open, error);
+    throw error;
+  }
+}
+
+function lowest(
+  a$: Observable<Watermark>,
+  b$: Observable<Watermark>,
+  aDurable: boolean,
+  bDurable: boolean,
+): Observable<Watermark> {
+  return combineLatest([a$, b$], (a, b) => {
+    const accepted = Math.min(a.accepted, b.accepted);
+    const durable = Math.min(
+      accepted,
+      aDurable ? a.durable : b.durable,
+      bDurable ? b.durable : a.durable,
+    );
+    return { accepted, durable };
+  });
+}

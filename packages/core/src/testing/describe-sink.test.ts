@@ -1,0 +1,36 @@
+import { discard } from "../flow/discard.ts";
+import { tee } from "../flow/tee.ts";
+import { describeSink } from "./describe-sink.ts";
+import { type MemorySink, memorySink } from "./memory-sink.ts";
+
+let sink: MemorySink<string>;
+const items = ["a", "b", "c", "d"];
+
+describeSink("describeSink: memorySink", {
+  create: () => {
+    sink = memorySink();
+    return sink;
+  },
+  items,
+  read: async () => sink.items,
+});
+
+describeSink("describeSink: memorySink that is durable", {
+  create: () => {
+    sink = memorySink({ durable: true });
+    return sink;
+  },
+  items,
+  read: async () => sink.items.length,
+});
+
+describeSink("describeSink: discard", { create: () => discard(), items });
+
+describeSink("describeSink: tee", {
+  create: () => {
+    sink = memorySink({ durable: true });
+    return tee(sink, discard());
+  },
+  items,
+  read: async () => sink.items,
+});

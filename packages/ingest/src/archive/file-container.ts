@@ -1,0 +1,35 @@
+import { readFile, stat } from "node:fs/promises";
+import { basename } from "node:path";
+import { MillraceError } from "@millrace/core";
+import type { Container, ContainerEntry } from "./container.ts";
+
+/** A file on the disk as an entry: read whole, once its size is within the limits. */
+export function fileEntry(file: string, path: string, sizeBytes: number): ContainerEntry {
+  return {
+    path,
+    storedBytes: sizeBytes,
+    async read({ packedBytes }) {
+      // The size is asked again: between listing and reading a file may have grown.
+      const { size } = await stat(file);
+      if (size > packedBytes) {
+        throw new MillraceError(
+          "LIMIT_EXCEEDED",
+          `${file} has ${size} bytes, more than the limit of ${packedBytes} ("packedBytes").`,
+        );
+      }
+      return await readFile(file);
+    },
+  };
+}
+
+/** One period file by itself. */
+export async function openFile(path: string): Promise<Container> {
+  const { size } = await stat(path);
+  return {
+    name: path,
+    sizeBytes: size,
+    entries: [fileEntry(path, basename(path), size)],
+    nested: [],
+    [Symbol.asyncDispose]: async () => {},
+  };
+}

@@ -1,0 +1,50 @@
+import type { MemberIdentity } from "../parser/archive-parser.ts";
+import type { Container, ContainerEntry } from "./container.ts";
+
+/** What is to be read of a container, in order, and what is not. */
+export interface MemberList {
+  /** By stream (an array's controller) and time. */
+  readonly wanted: readonly ContainerEntry[];
+  readonly passedOver: readonly {
+    readonly entry: ContainerEntry;
+    readonly outcome: "skipped" | "failed";
+    readonly reason: string;
+  }[];
+}
+
+/** Sorts the files of a container into those to read and those to pass over. */
+export function memberList(
+  container: Container,
+  identify: (path: string) => MemberIdentity | undefined,
+): MemberList {
+  const wanted: { readonly entry: ContainerEntry; readonly identity: MemberIdentity }[] = [];
+  const passedOver: MemberList["passedOver"][number][] = [];
+  for (const entry of container.entries) {
+    const junk = reasonToSkip(entry.path);
+    const identity = junk === undefined ? identify(entry.path) : undefined;
+    if (identity !== undefined) wanted.push({ entry, identity });
+    else if (junk === undefined && /\.(zip|7z|rar|tar)$/i.test(entry.path)) {
+      // It may well hold performance files: passing it over in silence would be a loss.
+      const reason = "An archive inside an archive is not read yet; unpack it and give the folder.";
+      passedOver.push({ entry, outcome: "failed", reason });
+    } else
+      passedOver.push({ entry, outcome: "skipped", reason: junk ?? "Not a performance file." });
+  }
+  wanted.sort(
+    (a, b) =>
+      compare(a.identity.stream, b.identity.stream) ||
+      compare(a.identity.order, b.identity.order) ||
+      compare(a.entry.path, b.entry.path),
+  );
+  return { wanted: wanted.map(({ entry }) => entry), passedOver };
+}
+
+function reasonToSkip(path: string): string | undefined {
+  if (/(^|\/)__MACOSX\//.test(path)) return "Finder metadata (__MACOSX).";
+  if (/(^|\/)\._[^/]*$/.test(path)) return "Finder metadata (._ file).";
+  return undefined;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

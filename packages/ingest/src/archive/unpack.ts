@@ -1,0 +1,133 @@
+import { gunzip } from "node:zlib";
+import { MillraceError, mergePull, type Stage, wrapError } from "@millrace/core";
+import { extract } from "tar-stream";
+import type { ArchiveMember, UnreadableMember } from "./archive-member.ts";
+import { type ArchiveLimits, archiveLimits, unpackedCap } from "./limits.ts";
+
+/** One file out of a packed member. */
+export interface Document {
+  /** Its name inside the member; never used to touch the disk. */
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+/** A member with its files. */
+export interface UnpackedMember {
+  readonly origin: string;
+  /** Path of the member inside its container. */
+  readonly path: string;
+  readonly documents: readonly Document[];
+}
+
+/** Options of {@link unpack}. */
+export interface UnpackOptions {
+  /** Members inflated at once, on the thread pool of Node. @defaultValue 2 */
+  readonly workers?: number;
+  readonly limits?: Partial<ArchiveLimits>;
+}
+
+/**
+ * A stage that inflates `.tgz` members and takes their files out, all in memory; other members pass as
+ * one document. Order is kept. A member is inflated whole before anything of it is delivered, so one
+ * with a wrong checksum delivers nothing: it travels on as an {@link UnreadableMember}.
+ */
+export function unpack(
+  options: UnpackOptions = {},
+): Stage<ArchiveMember | UnreadableMember, UnpackedMember | UnreadableMember> {
+  const limits = archiveLimits(options.limits);
+  const { workers = 2 } = options;
+  return mergePull(
+    async (member: ArchiveMember | UnreadableMember) => {
+      if (!("bytes" in member)) return member;
+      const { origin, path } = member;
+      try {
+        return { origin, path, documents: await unpackMember(path, member.bytes, limits) };
+      } catch (error) {
+        return { origin, path, error: wrapError(error, `Unpacking ${origin}`) };
+      }
+    },
+    { concurrency: workers, highWaterMark: 1 },
+  );
+}
+
+/**
+ * The files of one packed member.
+ *
+ * @throws MillraceError CORRUPT_INPUT when gzip or tar are damaged
+ * @throws MillraceError LIMIT_EXCEEDED when it unpacks to more than the limits allow
+ */
+export async function unpackMember(
+  path: string,
+  packed: Uint8Array,
+  limits: ArchiveLimits,
+): Promise<readonly Document[]> {
+  if (!/\.(tgz|tar\.gz)$/i.test(path)) return [{ path, bytes: packed }];
+  if (packed.length === 0) throw new MillraceError("CORRUPT_INPUT", `${path} is empty.`);
+  return await readTar(path, await inflate(path, packed, limits), limits);
+}
+
+/** A chunk as large as the whole saves a concatenation, but a lying trailer must not reserve gigabytes. */
+const LARGEST_CHUNK = 16 * 1024 * 1024;
+const SMALLEST_CHUNK = 64 * 1024;
+
+function inflate(path: string, packed: Uint8Array, limits: ArchiveLimits): Promise<Uint8Array> {
+  const cap = unpackedCap(limits, packed.length);
+  // ISIZE, the last four bytes of a gzip member: its unpacked size modulo 2^32 (RFC 1952).
+  const trailer = packed.length >= 18 ? packed.length - 4 : undefined;
+  const declared =
+    trailer === undefined
+      ? 0
+      : new DataView(packed.buffer, packed.byteOffset, packed.length).getUint32(trailer, true);
+  const chunkSize = Math.min(Math.max(declared + 64, SMALLEST_CHUNK), LARGEST_CHUNK);
+  return new Promise((resolve, reject) => {
+    gunzip(packed, { chunkSize, maxOutputLength: cap }, (cause, bytes) => {
+      if (cause === null) resolve(bytes);
+      else if ("code" in cause && cause.code === "ERR_BUFFER_TOO_LARGE") {
+        reject(
+          new MillraceError(
+            "LIMIT_EXCEEDED",
+            `${path} unpacks to more than ${cap} bytes; raise the limits "unpackedBytes" and "ratio" if that is right.`,
+            { cause },
+          ),
+        );
+      } else {
+        reject(
+          new MillraceError("CORRUPT_INPUT", `${path} is no intact gzip file: ${cause.message}.`, {
+            cause,
+          }),
+        );
+      }
+    });
+  });
+}
+
+async function readTar(
+  path: string,
+  bytes: Uint8Array,
+  limits: ArchiveLimits,
+): Promise<readonly Document[]> {
+  const documents: Document[] = [];
+  const tar = extract();
+  tar.end(bytes);
+  try {
+    for await (const entry of tar) {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of entry) chunks.push(chunk as Uint8Array);
+      if (entry.header.type !== "file") continue;
+      if (documents.length >= limits.documents) {
+        throw new MillraceError(
+          "LIMIT_EXCEEDED",
+          `${path} holds more than ${limits.documents} files; raise the limit "documents" if that is right.`,
+        );
+      }
+      // One chunk is a view of what was inflated: nothing is copied.
+      const body = chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks);
+      documents.push({ path: entry.header.name, bytes: body });
+    }
+  } catch (cause) {
+    if (MillraceError.is(cause)) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new MillraceError("CORRUPT_INPUT", `${path} holds no intact tar: ${reason}.`, { cause });
+  }
+  return documents;
+}

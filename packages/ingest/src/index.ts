@@ -1,0 +1,43 @@
+/**
+ * Archives of storage metrics as series batches.
+ *
+ * @packageDocumentation
+ */
+export type { ArchiveMember, UnreadableMember } from "./archive/archive-member.ts";
+export { type ArchiveOptions, archive } from "./archive/archive-source.ts";
+export type { ArchiveLimits } from "./archive/limits.ts";
+export {
+  type Document,
+  type UnpackedMember,
+  type UnpackOptions,
+  unpack,
+} from "./archive/unpack.ts";
+export { type IngestOptions, ingest } from "./ingest.ts";
+export type { Gap, InspectedArray, InspectedResource } from "./inspect/array-finder.ts";
+export { type Inspection, type InspectOptions, inspect } from "./inspect/inspect.ts";
+export type { SharedName } from "./oceanstor/column-table.ts";
+export { DEFAULT_METRIC_IDS } from "./oceanstor/default-metrics.ts";
+export {
+  type OceanstorOptions,
+  oceanstor,
+  type PeriodFacts,
+  type TableFacts,
+} from "./oceanstor/oceanstor.ts";
+export { seriesName } from "./oceanstor/series-name.ts";
+export type {
+  ArchiveParser,
+  MemberIdentity,
+  ParsedDocument,
+  ParserInput,
+  RowCells,
+  SampleBlock,
+} from "./parser/archive-parser.ts";
+export { type JoinOptions, joinBlocks } from "./parser/join-blocks.ts";
+export { type OriginBlock, parseMembers } from "./parser/parse-members.ts";
+export {
+  type ArrayReport,
+  type FileNote,
+  followReport,
+  type IngestReport,
+  type ReportFollower,
+} from "./report/ingest-report.ts";

@@ -1,0 +1,116 @@
+import { MillraceError } from "@millrace/core";
+
+/** One resource type of a block: its columns are elements times metrics. */
+export interface MapResource {
+  readonly resourceId: number;
+  readonly elements: readonly string[];
+  readonly metricIds: readonly number[];
+}
+
+/** The times of a block. */
+export interface BlockTimes {
+  /** Unix seconds. */
+  readonly startSeconds: number;
+  /** Unix seconds, exclusive. */
+  readonly endSeconds: number;
+  /** Seconds between two rows. */
+  readonly intervalSeconds: number;
+}
+
+/** The text at the head of a block, read. */
+export interface BlockMap extends BlockTimes {
+  /** Resources in the order of their columns. */
+  readonly resources: readonly MapResource[];
+}
+
+/**
+ * Reads the map text of a block.
+ *
+ * `JSON.parse` sorts integer-like keys, and the order of the resources is the order of the columns, so
+ * such keys get a prefix before parsing. In valid JSON `"123":` can only be a key: inside a string the
+ * quotes would be escaped, and a string that is a value is never followed by a colon.
+ *
+ * @throws MillraceError CORRUPT_INPUT when the text is no map
+ */
+export function parseBlockMap(text: string): BlockMap {
+  let keys = 0;
+  const marked = text.replace(/"(\d+)"(\s*:)/g, (_, digits: string, colon: string) => {
+    keys += 1;
+    return `"#${digits}"${colon}`;
+  });
+  let root: unknown;
+  try {
+    root = JSON.parse(marked);
+  } catch (cause) {
+    throw new MillraceError("CORRUPT_INPUT", "The map of a block is no JSON.", { cause });
+  }
+  if (!isObject(root) || !isObject(root["Map"])) {
+    throw new MillraceError("CORRUPT_INPUT", 'The map of a block has no object "Map".');
+  }
+  const map = root["Map"];
+  const resources = Object.entries(map).map(([key, value]) => mapResource(key, value));
+  if (resources.length !== keys) {
+    throw new MillraceError("CORRUPT_INPUT", "The map of a block lists a resource twice.");
+  }
+  return { ...blockTimes(root), resources };
+}
+
+/**
+ * The times in a map, or in its part before `"Map"`.
+ *
+ * @throws MillraceError CORRUPT_INPUT when one is missing or no whole number
+ */
+export function blockTimes(root: Readonly<Record<string, unknown>>): BlockTimes {
+  return {
+    startSeconds: wholeNumber(root, "StartTime"),
+    endSeconds: wholeNumber(root, "EndTime"),
+    intervalSeconds: wholeNumber(root, "Archive"),
+  };
+}
+
+/** Columns of a row under this map. */
+export function columnCount(resources: readonly MapResource[]): number {
+  return resources.reduce((sum, r) => sum + r.elements.length * r.metricIds.length, 0);
+}
+
+function mapResource(key: string, value: unknown): MapResource {
+  const resourceId = key.startsWith("#") ? Number(key.slice(1)) : Number.NaN;
+  if (!Number.isSafeInteger(resourceId) || !isObject(value)) {
+    throw new MillraceError("CORRUPT_INPUT", `The map of a block names a resource "${key}".`);
+  }
+  const ids = value["IDs"];
+  const elements = value["Names"];
+  const metricIds = value["DataTypes"];
+  if (!isListOf(ids, "string") || !isListOf(elements, "string") || !isListOf(metricIds, "number")) {
+    throw new MillraceError(
+      "CORRUPT_INPUT",
+      `Resource ${resourceId} in the map of a block lacks its lists IDs, Names and DataTypes.`,
+    );
+  }
+  if (ids.length !== elements.length) {
+    throw new MillraceError(
+      "CORRUPT_INPUT",
+      `Resource ${resourceId} has ${ids.length} ids for ${elements.length} names, so its columns are not known.`,
+    );
+  }
+  return { resourceId, elements, metricIds };
+}
+
+/** Both forms occur: `"Archive":60` and `"Archive":"60"`. */
+function wholeNumber(root: Readonly<Record<string, unknown>>, key: string): number {
+  const value = root[key];
+  const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+  if (typeof number === "number" && Number.isSafeInteger(number)) return number;
+  throw new MillraceError("CORRUPT_INPUT", `The map of a block has no whole number "${key}".`);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isListOf<T extends "string" | "number">(
+  value: unknown,
+  type: T,
+): value is readonly (T extends "string" ? string : number)[] {
+  return Array.isArray(value) && value.every((item) => typeof item === type);
+}

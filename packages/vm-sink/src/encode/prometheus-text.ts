@@ -1,0 +1,88 @@
+import { gridTimes, type Labels, MillraceError, type SeriesBatch } from "@millrace/core";
+import type { BatchCursor, Body, BodyFormat } from "./body-format.ts";
+import { sparseSeries } from "./series-cells.ts";
+import { TableCache } from "./table-cache.ts";
+
+/** Longest text of a value and a time: `-1.2345678901234567e-300 -1234567890123\n`. */
+const LONGEST_TAIL = 48;
+/** What a sample takes on average with long names; only turns a sample count into bytes. */
+const TYPICAL_SAMPLE_BYTES = 160;
+
+/**
+ * Prometheus text exposition with times, one line a sample: for servers that speak nothing else, and for
+ * reading by eye. About eight times the bytes of remote write and twice the database's work.
+ *
+ * Names that are no valid Prometheus names go out as they are; VictoriaMetrics takes them.
+ */
+export function prometheusText(): BodyFormat {
+  const tables = new TableCache((labels) => Buffer.from(linePrefix(labels)));
+  return {
+    name: "prometheus",
+    path: "/api/v1/import/prometheus",
+    headers: { "content-type": "text/plain; charset=utf-8" },
+    bytesFor: (samples) => samples * TYPICAL_SAMPLE_BYTES,
+    start: (bytes) => ({
+      bytes,
+      view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length),
+      end: 0,
+      samples: 0,
+    }),
+    cursor: (batch) => lineCursor(batch, tables),
+    finish: (body) => body.bytes.subarray(0, body.end),
+  };
+}
+
+function lineCursor(batch: SeriesBatch, tables: TableCache): BatchCursor {
+  const { bytes: prefixes, offsets } = tables.get(batch.table);
+  // Times are the same for every series, so their text is too.
+  const timeTexts = new Map(Array.from(gridTimes(batch.grid), (ms) => [ms, ` ${ms}\n`]));
+  let row = 0;
+  let from = 0;
+  let dropped = 0;
+  let current = sparseSeries(batch, 0);
+  return {
+    get dropped() {
+      return dropped;
+    },
+    fill(body: Body) {
+      const { bytes } = body;
+      while (row < batch.seriesCount) {
+        const series = batch.firstSeries + row;
+        const prefixFrom = offsets[series] as number;
+        const prefixEnd = offsets[series + 1] as number;
+        const longest = prefixEnd - prefixFrom + LONGEST_TAIL;
+        for (; from < current.timesMs.length; from++) {
+          if (bytes.length - body.end < longest) {
+            if (body.samples > 0) return false;
+            throw new MillraceError(
+              "LIMIT_EXCEEDED",
+              `A series has ${longest} bytes of labels, more than one request of ${bytes.length} bytes holds.`,
+            );
+          }
+          body.end += prefixes.copy(bytes, body.end, prefixFrom, prefixEnd);
+          const time = timeTexts.get(current.timesMs[from] as number) as string;
+          body.end += bytes.write(`${current.values[from]}${time}`, body.end, "latin1");
+          body.samples += 1;
+        }
+        dropped += current.dropped;
+        row += 1;
+        from = 0;
+        if (row < batch.seriesCount) current = sparseSeries(batch, row);
+      }
+      return true;
+    },
+  };
+}
+
+/** `name{Label="value",…} `; backslash, quote and newline are escaped as the format demands. */
+function linePrefix(labels: Labels): string {
+  const { __name__: name = "", ...rest } = labels;
+  const pairs = Object.entries(rest)
+    .filter(([, value]) => value !== "")
+    .map(([key, value]) => `${key}="${escapeValue(value)}"`);
+  return `${name}{${pairs.join(",")}} `;
+}
+
+function escapeValue(value: string): string {
+  return value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+}

@@ -1,0 +1,32 @@
+import type { Labels, SeriesTable } from "@millrace/core";
+
+/** What every series of a table starts with, encoded once. */
+export interface EncodedTable {
+  readonly bytes: Buffer;
+  /** Series `s` lies at `bytes[offsets[s], offsets[s + 1])`. */
+  readonly offsets: Uint32Array;
+}
+
+/** Encodes labels table by table, and each table once: by identity, so that a finished one can be collected. */
+export class TableCache {
+  readonly #tables = new WeakMap<SeriesTable, EncodedTable>();
+  readonly #encode: (labels: Labels) => Uint8Array;
+
+  constructor(encode: (labels: Labels) => Uint8Array) {
+    this.#encode = encode;
+  }
+
+  get(table: SeriesTable): EncodedTable {
+    let encoded = this.#tables.get(table);
+    if (encoded === undefined) {
+      const parts = table.labels.map(this.#encode);
+      const offsets = new Uint32Array(parts.length + 1);
+      parts.forEach((part, s) => {
+        offsets[s + 1] = (offsets[s] as number) + part.length;
+      });
+      encoded = { bytes: Buffer.concat(parts), offsets };
+      this.#tables.set(table, encoded);
+    }
+    return encoded;
+  }
+}

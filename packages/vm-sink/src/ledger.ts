@@ -1,0 +1,93 @@
+import type { Watermark } from "@millrace/core";
+import { BehaviorSubject, type Observable } from "rxjs";
+
+/** A body on its way. */
+export interface SentBody {
+  /** Items whose last sample is in this body or an earlier one. */
+  readonly items: number;
+  accepted: boolean;
+}
+
+/**
+ * Turns answered requests into a watermark.
+ *
+ * Requests are answered in any order; an item counts as accepted once its last body and every body
+ * before it were answered. Durable trails behind: what was accepted at one moment is durable once the
+ * database is known to have flushed past that moment.
+ */
+export class Ledger {
+  readonly #watermark$ = new BehaviorSubject<Watermark>({ accepted: 0, durable: 0 });
+  #inFlight: SentBody[] = [];
+  #accepted = 0;
+  #durable = 0;
+  /** When the accepted mark stood where, oldest first. */
+  #history: { readonly atMs: number; readonly accepted: number }[] = [];
+
+  get watermark$(): Observable<Watermark> {
+    return this.#watermark$;
+  }
+
+  get accepted(): number {
+    return this.#accepted;
+  }
+
+  get durable(): number {
+    return this.#durable;
+  }
+
+  /** A body is about to be sent; bodies are announced in order. */
+  sent(items: number): SentBody {
+    const body: SentBody = { items, accepted: false };
+    this.#inFlight.push(body);
+    return body;
+  }
+
+  /** The database answered 2xx to the body. */
+  answered(body: SentBody, nowMs: number): void {
+    body.accepted = true;
+    let passed = 0;
+    for (const first of this.#inFlight) {
+      if (!first.accepted) break;
+      this.#accepted = first.items;
+      passed += 1;
+    }
+    if (passed === 0) return;
+    this.#inFlight = this.#inFlight.slice(passed);
+    const last = this.#history.at(-1);
+    // One mark a tick is enough, since durability is judged in seconds.
+    if (last === undefined || nowMs - last.atMs >= MARK_EVERY_MS) {
+      this.#history.push({ atMs: nowMs, accepted: this.#accepted });
+    }
+    this.#say();
+  }
+
+  /** Everything that was accepted at `atMs` is durable. */
+  flushedUntil(atMs: number): void {
+    let passed = 0;
+    for (const mark of this.#history) {
+      if (mark.atMs > atMs) break;
+      this.#durable = mark.accepted;
+      passed += 1;
+    }
+    if (passed === 0) return;
+    this.#history = this.#history.slice(passed);
+    this.#say();
+  }
+
+  /** Everything accepted by now is durable. */
+  allDurable(): void {
+    this.#durable = this.#accepted;
+    this.#history = [];
+    this.#say();
+  }
+
+  complete(): void {
+    this.#watermark$.complete();
+  }
+
+  #say(): void {
+    this.#watermark$.next({ accepted: this.#accepted, durable: this.#durable });
+  }
+}
+
+const MARK_EVERY_MS = 200;

@@ -1,0 +1,89 @@
+import { gridRange, type Labels, MillraceError, type SeriesBatch } from "@millrace/core";
+import { durationMs } from "./wire/retention.ts";
+import type { ServerState } from "./wire/server-state.ts";
+
+const DAY_MS = 86_400_000;
+/** `-futureRetention`, where the server has the flag at all. */
+const DEFAULT_FUTURE_MS = 2 * DAY_MS;
+/** `-retentionPeriod`: one month. */
+const DEFAULT_RETENTION_MS = 31 * DAY_MS;
+
+/** What a server will take, read from its flags before the first byte is sent. */
+export interface ServerLimits {
+  /** Oldest time that it keeps, Unix milliseconds. */
+  readonly oldestMs: number;
+  /** Newest time that it takes, Unix milliseconds. */
+  readonly newestMs: number;
+  readonly maxLabels: number;
+  readonly maxLabelValueBytes: number;
+  /** Largest request body before compression. */
+  readonly maxBodyBytes: number;
+}
+
+/** Reads a server's limits; what it does not say is taken as its documented default. */
+export function serverLimits(state: ServerState, nowMs: number): ServerLimits {
+  const flag = (name: string): string | undefined => state.flags.get(name);
+  const size = (name: string, fallback: number): number =>
+    Number(flag(name) ?? fallback) || fallback;
+  return {
+    oldestMs: nowMs - (durationMs(flag("retentionPeriod") ?? "") ?? DEFAULT_RETENTION_MS),
+    newestMs: nowMs + (durationMs(flag("futureRetention") ?? "") ?? DEFAULT_FUTURE_MS),
+    maxLabels: size("maxLabelsPerTimeseries", 30),
+    maxLabelValueBytes: size("maxLabelValueLen", 1024),
+    maxBodyBytes: size("maxInsertRequestSize", 32 * 1024 * 1024),
+  };
+}
+
+/**
+ * Refuses a batch that the server would silently drop: it answers 204 to samples outside its retention
+ * and only counts them.
+ *
+ * @throws MillraceError SINK_REJECTED naming the series or the times, and the flag to change
+ */
+export function checkBatch(batch: SeriesBatch, limits: ServerLimits, shown: string): void {
+  const { firstMs, lastMs } = gridRange(batch.grid);
+  if (firstMs < limits.oldestMs) {
+    throw new MillraceError(
+      "SINK_REJECTED",
+      `The data begins ${day(firstMs)}, but the database at ${shown} keeps nothing older than ${day(limits.oldestMs)} and would drop it silently. Start it with a longer retention, such as -retentionPeriod=100y.`,
+      { details: { firstMs, oldestMs: limits.oldestMs } },
+    );
+  }
+  if (lastMs > limits.newestMs) {
+    throw new MillraceError(
+      "SINK_REJECTED",
+      `The data reaches to ${day(lastMs)}, but the database at ${shown} takes nothing after ${day(limits.newestMs)}. Check the clocks of the array and of the database's machine.`,
+      { details: { lastMs, newestMs: limits.newestMs } },
+    );
+  }
+}
+
+/**
+ * Refuses series whose labels the server would cut or drop.
+ *
+ * @throws MillraceError SINK_REJECTED naming the label
+ */
+export function checkLabels(labels: Labels, limits: ServerLimits): void {
+  const names = Object.keys(labels);
+  if (names.length > limits.maxLabels) {
+    throw new MillraceError(
+      "SINK_REJECTED",
+      `Series ${labels["__name__"]} has ${names.length} labels, more than the database keeps (-maxLabelsPerTimeseries=${limits.maxLabels}).`,
+    );
+  }
+  for (const name of names) {
+    const value = labels[name] as string;
+    // A UTF-16 unit takes at most three bytes, so short values need no exact count.
+    if (value.length * 3 <= limits.maxLabelValueBytes) continue;
+    const bytes = Buffer.byteLength(value);
+    if (bytes <= limits.maxLabelValueBytes) continue;
+    throw new MillraceError(
+      "SINK_REJECTED",
+      `Label ${name} of ${labels["__name__"]} has ${bytes} bytes, more than the database keeps (-maxLabelValueLen=${limits.maxLabelValueBytes}).`,
+    );
+  }
+}
+
+function day(ms: number): string {
+  return Number.isFinite(ms) && Math.abs(ms) < 8.64e15 ? new Date(ms).toISOString() : String(ms);
+}

@@ -1,0 +1,177 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { access, constants, mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { MillraceError } from "@millrace/core";
+
+/** Options of {@link startVictoriaMetrics}. */
+export interface VictoriaMetricsServerOptions {
+  /** Path of the program. @defaultValue the first of `victoria-metrics`, `victoria-metrics-prod` on `path` */
+  readonly binary?: string;
+  /** Folders to search for the program, as in `PATH`. @defaultValue the usual folders of a Unix */
+  readonly path?: string;
+  /** Where it keeps its data. @defaultValue a fresh folder, removed by `stop` */
+  readonly dataPath?: string;
+  /** Further flags, such as `-dedup.minScrapeInterval=1ms`. */
+  readonly flags?: readonly string[];
+  /** How long it may take to answer. @defaultValue 20,000 */
+  readonly startTimeoutMs?: number;
+}
+
+/** A running server; disposing of it stops it. */
+export interface VictoriaMetricsServer extends AsyncDisposable {
+  /** Base URL on loopback. */
+  readonly url: string;
+  readonly pid: number;
+  readonly dataPath: string;
+  /** Ends it in order, so that everything is on the disk, and removes its folder if it made one. */
+  stop(): Promise<void>;
+  /** Ends it as a power cut would (SIGKILL); the data folder stays until `stop`. */
+  kill(): Promise<void>;
+}
+
+const NAMES = ["victoria-metrics", "victoria-metrics-prod"];
+const USUAL_FOLDERS = ["/usr/local/bin", "/usr/bin", "/bin", "/opt/homebrew/bin"].join(delimiter);
+/** Old archives must not fall out of the default retention of one month. */
+const RETENTION = "-retentionPeriod=100y";
+
+/** The program on the given search path, or undefined. */
+export async function findVictoriaMetrics(
+  path: string = USUAL_FOLDERS,
+): Promise<string | undefined> {
+  for (const folder of path.split(delimiter)) {
+    for (const name of NAMES) {
+      const file = join(folder, name);
+      const found = await access(file, constants.X_OK).then(
+        () => true,
+        () => false,
+      );
+      if (found && folder !== "") return file;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Starts VictoriaMetrics on a free loopback port and waits until it answers.
+ *
+ * @throws MillraceError MISSING_DEPENDENCY when the program is not installed
+ * @throws MillraceError TIMEOUT or REMOTE_FAILED when it does not come up; the message holds its last words
+ * @example
+ * ```ts no-run
+ * import { startVictoriaMetrics } from "@millrace/vm-sink/server";
+ *
+ * await using database = await startVictoriaMetrics();
+ * console.log(database.url); // http://127.0.0.1:41235
+ * ```
+ */
+export async function startVictoriaMetrics(
+  options: VictoriaMetricsServerOptions = {},
+): Promise<VictoriaMetricsServer> {
+  const binary = options.binary ?? (await findVictoriaMetrics(options.path));
+  if (binary === undefined) {
+    throw new MillraceError(
+      "MISSING_DEPENDENCY",
+      "VictoriaMetrics is not installed. On Debian: apt-get install victoria-metrics",
+    );
+  }
+  const ownFolder = options.dataPath === undefined;
+  const dataPath = options.dataPath ?? (await mkdtemp(join(tmpdir(), "millrace-vm-")));
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const child = spawn(
+    binary,
+    [
+      `-storageDataPath=${dataPath}`,
+      `-httpListenAddr=127.0.0.1:${port}`,
+      RETENTION,
+      "-loggerLevel=WARN",
+      ...(options.flags ?? []),
+    ],
+    { stdio: ["ignore", "ignore", "pipe"] },
+  );
+  let lastWords = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    lastWords = (lastWords + text).slice(-2000);
+  });
+  // The server must not keep a finished program alive, nor outlive it.
+  child.unref();
+  const onExit = (): boolean => child.kill("SIGTERM");
+  process.once("exit", onExit);
+  const ended = exitOf(child);
+  const removeFolder = async (): Promise<void> => {
+    process.removeListener("exit", onExit);
+    if (ownFolder) await rm(dataPath, { recursive: true, force: true });
+  };
+
+  try {
+    await answers(url, child, options.startTimeoutMs ?? 20_000, () => lastWords);
+  } catch (error) {
+    child.kill("SIGKILL");
+    await ended;
+    await removeFolder();
+    throw error;
+  }
+  const end = async (signal: "SIGTERM" | "SIGKILL"): Promise<void> => {
+    child.ref();
+    child.kill(signal);
+    await ended;
+  };
+  const stop = async (): Promise<void> => {
+    await end("SIGTERM");
+    await removeFolder();
+  };
+  return {
+    url,
+    pid: child.pid as number,
+    dataPath,
+    stop,
+    kill: () => end("SIGKILL"),
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+async function answers(
+  url: string,
+  child: ChildProcess,
+  timeoutMs: number,
+  lastWords: () => string,
+): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while (performance.now() < deadline) {
+    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) {
+      throw new MillraceError("REMOTE_FAILED", `VictoriaMetrics did not start: ${lastWords()}`);
+    }
+    const ready = await fetch(`${url}/health`).then(
+      (answer) => answer.ok,
+      () => false,
+    );
+    if (ready) return;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  const seconds = timeoutMs / 1000;
+  throw new MillraceError(
+    "TIMEOUT",
+    `VictoriaMetrics did not answer within ${seconds} s: ${lastWords()}`,
+  );
+}
+
+function exitOf(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    child.once("exit", () => resolve());
+    child.once("error", () => resolve());
+  });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      const port = typeof address === "object" && address !== null ? address.port : 0;
+      probe.close(() => resolve(port));
+    });
+  });
+}

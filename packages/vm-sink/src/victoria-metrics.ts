@@ -1,0 +1,113 @@
+import type { SeriesBatch, Sink } from "@millrace/core";
+import { MillraceError } from "@millrace/core";
+import { prometheusText } from "./encode/prometheus-text.ts";
+import { remoteWrite } from "./encode/remote-write.ts";
+import { parseEndpoint } from "./wire/endpoint.ts";
+import { PATIENT_RETRY, type RetryPolicy } from "./wire/retry.ts";
+import { openWriter, type WriterSettings } from "./writer.ts";
+
+/** Options of {@link victoriaMetrics}. */
+export interface VictoriaMetricsOptions {
+  /** Base URL (`http://localhost:8428`) or a full import URL. A user in it is sent as basic authentication. */
+  readonly url: string;
+  /** What goes over the wire. @defaultValue "remote-write" */
+  readonly format?: "remote-write" | "prometheus";
+  /** Samples a request. @defaultValue what fits in 1 MiB, about 57,000 */
+  readonly batchSize?: number;
+  /** Requests in flight at once. @defaultValue 3 */
+  readonly connections?: number;
+  /** When a failed request is tried again. @defaultValue with growing pauses, for ever */
+  readonly retry?: Partial<RetryPolicy>;
+  /**
+   * How `close` makes sure that the data survives a crash of the database: by a snapshot that is deleted
+   * at once, by waiting until the database must have written its buffers, or not at all.
+   * @defaultValue "snapshot", and "age" where the server refuses snapshots
+   */
+  readonly durability?: "snapshot" | "age" | "none";
+  /** Encode and check everything, send nothing. @defaultValue false */
+  readonly dryRun?: boolean;
+}
+
+/** What {@link victoriaMetrics} reports of a finished run. */
+export interface VictoriaMetricsResult {
+  /** Samples that the database answered for. */
+  readonly samples: number;
+  /** Samples left out before sending, because they were NaN or infinite. */
+  readonly dropped: number;
+  /** Request bodies sent, and their bytes. */
+  readonly requests: number;
+  readonly bytes: number;
+  /** Times that a body had to be sent again. */
+  readonly retries: number;
+  /**
+   * Rows that the database counted as dropped during the run, by reason. It says so of all its clients,
+   * so with other writers at work they may be theirs.
+   */
+  readonly lostRows: Readonly<Record<string, number>>;
+  readonly database: {
+    /** Undefined where the build does not tell. */
+    readonly version: string | undefined;
+    /** CPU time it spent from open to accepted. */
+    readonly cpuMs: number | undefined;
+    /** Cores it may use. */
+    readonly cores: number | undefined;
+  };
+  /** From the first sample to the last answer. */
+  readonly acceptedMs: number;
+  /** From the first sample until everything was durable; undefined with durability "none". */
+  readonly durableMs: number | undefined;
+}
+
+const MIB = 1024 * 1024;
+/** The server's own limit is 32 MiB; larger bodies only cost memory and time. */
+const LARGEST_BODY = 16 * MIB;
+const SMALLEST_BODY = 4 * 1024;
+
+/**
+ * A sink that writes series batches into VictoriaMetrics.
+ *
+ * Before the first byte it reads the server's settings and refuses data that the server would drop
+ * silently (outside its retention, too many labels). A request is `accepted` when it was answered 2xx,
+ * and `durable` when the server has flushed it: older than {@link FLUSH_AGE_MS} with the server still the
+ * same process, or after a snapshot.
+ *
+ * @throws MillraceError INVALID_OPTION when an option is out of range
+ * @example
+ * ```ts
+ * import { victoriaMetrics } from "@millrace/vm-sink";
+ *
+ * const sink = victoriaMetrics({ url: "http://localhost:8428", connections: 4 });
+ * ```
+ */
+export function victoriaMetrics(
+  options: VictoriaMetricsOptions,
+): Sink<SeriesBatch, VictoriaMetricsResult> {
+  const { format = "remote-write", connections = 3, durability, dryRun = false } = options;
+  const createFormat = format === "prometheus" ? prometheusText : remoteWrite;
+  within("connections", connections, 1, 64);
+  if (options.batchSize !== undefined) within("batchSize", options.batchSize, 1, 10_000_000);
+  const wanted = options.batchSize === undefined ? MIB : createFormat().bytesFor(options.batchSize);
+  const settings: WriterSettings = {
+    endpoint: parseEndpoint(options.url),
+    createFormat,
+    bodyBytes: Math.min(LARGEST_BODY, Math.max(SMALLEST_BODY, Math.ceil(wanted))),
+    connections,
+    retry: { ...PATIENT_RETRY, ...options.retry },
+    durability: durability ?? "snapshot",
+    dryRun,
+  };
+  return {
+    apiVersion: 1,
+    name: "victoria-metrics",
+    capabilities: { durable: !dryRun && durability !== "none", resume: false },
+    open: (context) => openWriter(settings, context),
+  };
+}
+
+function within(name: string, value: number, least: number, most: number): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  throw new MillraceError(
+    "INVALID_OPTION",
+    `victoriaMetrics: ${name} is ${value}; give a whole number from ${least} to ${most}.`,
+  );
+}
