@@ -41,24 +41,38 @@ export interface CommandSink {
 
 const NOTHING: SinkOutcome = { rejected: 0, warnings: [], lines: [] };
 
-/** Makes the sink that the settings describe: a database or a plugin, and a report beside it. */
+/** Makes the sink that the settings describe: a database or a plugin, a report, or both. */
 export async function commandSink(settings: IngestSettings, cwd: string): Promise<CommandSink> {
+  const page =
+    settings.html === undefined ? undefined : await htmlPage(resolve(cwd, settings.html));
+  if (settings.sink === undefined && !settings.vm) {
+    if (page !== undefined) return page;
+    throw new MillraceError(
+      "INVALID_OPTION",
+      "With --no-vm there is nothing to write: add --html <file>.",
+    );
+  }
   const main = settings.sink === undefined ? await database(settings) : await plugin(settings, cwd);
-  if (settings.html === undefined) return main;
-  const { htmlReport } = await import("@millrace/ingest/html-report");
-  const path = resolve(cwd, settings.html);
+  if (page === undefined) return main;
   return {
     ...main,
-    sink: tee(main.sink, htmlReport({ path })),
+    sink: tee(main.sink, page.sink),
     outcome(results) {
-      const [first, page] = (results ?? []) as readonly [
-        unknown,
-        { sizeBytes: number } | undefined,
-      ];
+      const [first, second] = (results ?? []) as readonly unknown[];
       const outcome = main.outcome(first);
-      if (page === undefined) return outcome;
-      const size = `${(page.sizeBytes / 1000).toFixed(0)} kB`;
-      return { ...outcome, lines: [...outcome.lines, ["report", `${path} (${size})`]] };
+      return { ...outcome, lines: [...outcome.lines, ...page.outcome(second).lines] };
+    },
+  };
+}
+
+async function htmlPage(path: string): Promise<CommandSink> {
+  const { htmlReport } = await import("@millrace/ingest/html-report");
+  return {
+    sink: htmlReport({ path }),
+    outcome(result) {
+      if (result === undefined) return NOTHING;
+      const { sizeBytes } = result as import("@millrace/ingest/html-report").HtmlReportResult;
+      return { ...NOTHING, lines: [["report", `${path} (${(sizeBytes / 1000).toFixed(0)} kB)`]] };
     },
   };
 }

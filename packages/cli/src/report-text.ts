@@ -1,7 +1,7 @@
 import type { FileNote, IngestReport } from "@millrace/ingest";
 import type { DatabaseReport, SinkOutcome } from "./command-sink.ts";
 import type { IngestSettings } from "./settings.ts";
-import { grouped, megabytes, minute, plural, short, table } from "./text.ts";
+import { facts, grouped, megabytes, minute, plural, short } from "./text.ts";
 import type { VerifiedArray } from "./verify.ts";
 
 /** What `--report` writes: the load's report, and what it cost. */
@@ -27,7 +27,7 @@ export function describeReport(
   const rows: (readonly [string, string])[] = [
     ["files", filesText(report.files)],
     ["samples", samplesText(report)],
-    ["series", grouped(report.series).trim()],
+    ["series", grouped(report.series)],
     ...report.arrays.map(({ serial, model, timeRangeMs: [from, to], intervals }) => {
       const every = intervals.map((seconds) => `${seconds} s`).join(", ");
       return [
@@ -40,7 +40,7 @@ export function describeReport(
     ["this process", processText(report)],
     ...outcome.lines,
   ];
-  const text = [`${headline(report, settings)}\n`, indent(table(rows))];
+  const text = [`${headline(report, settings)}\n`, indent(facts(rows))];
   const { metrics, resources } = report.unknown;
   if (metrics.length > 0)
     text.push(
@@ -66,7 +66,7 @@ export function describeReport(
 
 function headline(report: CommandReport, { dryRun }: IngestSettings): string {
   if (report.error !== undefined) return "Not loaded.";
-  if (report.files.total === 0) return "Nothing to load: the inputs hold no files.";
+  if (report.samples.parsed === 0) return "Nothing was loaded.";
   if (dryRun)
     return report.complete
       ? "Dry run: everything can be sent."

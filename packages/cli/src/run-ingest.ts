@@ -59,12 +59,12 @@ export async function runIngest(settings: IngestSettings, io: CommandIo): Promis
     await writeFile(resolve(io.cwd, settings.report), `${JSON.stringify(report, null, 2)}\n`);
   }
   if (json) io.stdout.write(`${JSON.stringify({ type: "report", report })}\n`);
-  else if (!quiet) io.stdout.write(describeReport(report, outcome, settings));
-  if (failure !== undefined && !interrupted) {
-    // A wrong address or option is the command line's fault, and said like one.
-    if (MillraceError.is(failure) && failure.code === "NOT_FOUND") throw failure;
-    const text = failure instanceof Error ? failure.message : String(failure);
-    io.stderr.write(`millrace: ${text}\n`);
+  else if (!quiet && report.files.total > 0) {
+    io.stdout.write(describeReport(report, outcome, settings));
+  }
+  if (failure !== undefined && !interrupted) throw failure;
+  if (report.files.total === 0 && !interrupted) {
+    throw new MillraceError("NOT_FOUND", `Nothing to load: ${inputs.join(", ")} holds no files.`);
   }
   if (interrupted) return 130;
   const verified = report.verified?.every(({ missing }) => missing === 0) ?? true;

@@ -1,6 +1,6 @@
 import { type InspectedArray, type Inspection, inspect } from "@millrace/ingest";
 import type { CommandIo, ExitCode } from "./command-io.ts";
-import { grouped, megabytes, minute, plural, table } from "./text.ts";
+import { facts, grouped, megabytes, minute, plural, table } from "./text.ts";
 
 /** Most gaps listed one by one. */
 const GAPS_SHOWN = 10;
@@ -37,14 +37,14 @@ function describeArray(array: InspectedArray, estimated: boolean): string[] {
   const [fromMs, toMs] = array.timeRangeMs;
   const about = estimated ? "about " : "";
   const lines = [
-    table([
+    facts([
       ["array", array.serial],
       ["model", array.model || "not told"],
       ["controllers", array.controllers.join(", ") || "not told"],
       ["interval", array.intervals.map((seconds) => `${seconds} s`).join(", ")],
       ["time range", `${minute(fromMs)} to ${minute(toMs)} UTC`],
-      ["series", ` ${grouped(array.series)}`],
-      ["samples", ` ${about}${grouped(array.samples)}`],
+      ["series", grouped(array.series)],
+      ["samples", `${about}${grouped(array.samples)}`],
     ]),
     "",
     table([

@@ -4,6 +4,8 @@ import * as v from "valibot";
 export interface IngestSettings {
   readonly inputs: string[];
   readonly vmUrl: string;
+  /** False: no database, only the report. */
+  readonly vm: boolean;
   readonly workers: number;
   readonly batchSize?: number | undefined;
   readonly connections?: number | undefined;
@@ -46,6 +48,7 @@ export const ingestSettings: v.GenericSchema<unknown, IngestSettings> = v.object
     v.minLength(1, "name at least one archive: a .zip, a folder, a .tgz or a .dat"),
   ),
   vmUrl: v.optional(v.string(), "http://localhost:8428"),
+  vm: v.optional(SWITCH, true),
   workers: v.optional(wholeNumber(1, 64), 2),
   batchSize: v.optional(wholeNumber(1, 10_000_000)),
   connections: v.optional(wholeNumber(1, 64)),

@@ -13,7 +13,8 @@ export function short(value: number): string {
 
 /** `1,234,567`. */
 export function grouped(value: number): string {
-  return Math.round(value).toLocaleString("en-US");
+  // Not toLocaleString: its first call loads ICU data, which takes longer than a small load.
+  return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
 /** `143 MB`, in units of a million bytes. */
@@ -39,7 +40,13 @@ export function plural(count: number, noun: string): string {
   return `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-/** Rows with aligned columns. Numbers are right-aligned. */
+/** Name and value a line, the values aligned. */
+export function facts(rows: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n");
+}
+
+/** Rows with aligned columns, a header first; the first column is text, the others are numbers. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];
   for (const row of rows) {
@@ -49,10 +56,7 @@ export function table(rows: readonly (readonly string[])[]): string {
   }
   const line = (row: readonly string[]): string =>
     row
-      .map((cell, i) =>
-        /^[\d,.]+$/.test(cell) ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0),
-      )
-      .join("  ")
-      .trimEnd();
+      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+      .join("  ");
   return rows.map(line).join("\n");
 }

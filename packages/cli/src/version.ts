@@ -1,7 +1,9 @@
-import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
 
-// Beside this file's folder both in `src` and in `dist`.
-const manifest = createRequire(import.meta.url)("../package.json") as { readonly version: string };
+// One folder above this file both in `src` and in `dist`.
+const manifest: unknown = JSON.parse(
+  readFileSync(new URL("../package.json", import.meta.url), "utf8"),
+);
 
 /** Version of this release. */
-export const version: string = manifest.version;
+export const version: string = (manifest as { readonly version: string }).version;

@@ -31,64 +31,67 @@ export function watchDurability(
   client: Client,
   ledger: Ledger,
   before: ServerState,
+  signal: AbortSignal,
   fail: (error: unknown) => void,
 ): DurabilityWatch {
-  /** Asks whether it is still the same process, and then believes in the age of what it accepted. */
-  const ask = async (): Promise<void> => {
-    const askedMs = performance.now();
+  let stopped = false;
+  /** Whether it is still the same process: only then does its word about earlier requests hold. */
+  const isSameProcess = async (): Promise<boolean> => {
     let now: ServerState;
     try {
       now = parseServerState(await client.get("/metrics"));
     } catch {
-      return; // Silence proves nothing either way; the next answer will.
+      return false; // Silence proves nothing either way; the next answer will.
     }
-    if (now.startedSeconds !== before.startedSeconds) {
-      fail(
-        new MillraceError(
-          "REMOTE_FAILED",
-          `The database at ${client.endpoint.shown} was restarted during the run; what it had accepted in the last seconds before may be lost. Run the load again.`,
-        ),
-      );
-      return;
-    }
-    ledger.flushedUntil(askedMs - FLUSH_AGE_MS);
+    if (now.startedSeconds === before.startedSeconds) return true;
+    stopped = true;
+    fail(
+      new MillraceError(
+        "REMOTE_FAILED",
+        `The database at ${client.endpoint.shown} was restarted during the run; what it had accepted in the last seconds before may be lost. Run the load again.`,
+      ),
+    );
+    return false;
   };
-  const timer =
-    durability === "none"
-      ? undefined
-      : setInterval(() => {
-          ask();
-        }, ASK_EVERY_MS);
+  /** Asks whether it is still the same process, and then believes in the age of what it accepted. */
+  const ask = async (): Promise<void> => {
+    const askedMs = performance.now();
+    if (await isSameProcess()) ledger.flushedUntil(askedMs - FLUSH_AGE_MS);
+  };
+  const timer = durability === "none" ? undefined : setInterval(() => void ask(), ASK_EVERY_MS);
   timer?.unref();
 
   const byAge = async (): Promise<void> => {
     const readyMs = performance.now() + FLUSH_AGE_MS;
-    while (performance.now() < readyMs) await new Promise((r) => setTimeout(r, 250));
-    await ask();
-    ledger.flushedUntil(performance.now() - FLUSH_AGE_MS);
+    while (!stopped && ledger.durable < ledger.accepted) {
+      await new Promise((r) => setTimeout(r, 250));
+      signal.throwIfAborted();
+      if (performance.now() >= readyMs) await ask();
+    }
   };
 
   return {
     async settle() {
       clearInterval(timer);
-      if (durability === "none") return undefined;
-      if (ledger.durable === ledger.accepted) return undefined;
-      if (durability === "snapshot") {
-        const note = await bySnapshot(client, ledger);
-        await ask();
-        if (note === undefined || ledger.durable === ledger.accepted) return note;
-        await byAge();
-        return note;
-      }
-      await byAge();
-      return undefined;
+      if (durability === "none" || ledger.durable === ledger.accepted) return undefined;
+      const note =
+        durability === "snapshot" ? await bySnapshot(client, ledger, isSameProcess) : undefined;
+      if (!stopped) await byAge();
+      return note;
     },
-    stop: () => clearInterval(timer),
+    stop() {
+      stopped = true;
+      clearInterval(timer);
+    },
   };
 }
 
 /** A snapshot needs everything on the disk first, so taking one is a barrier. It is deleted at once. */
-async function bySnapshot(client: Client, ledger: Ledger): Promise<string | undefined> {
+async function bySnapshot(
+  client: Client,
+  ledger: Ledger,
+  isSameProcess: () => Promise<boolean>,
+): Promise<string | undefined> {
   let name: string;
   try {
     const answer: unknown = JSON.parse(await client.get("/snapshot/create"));
@@ -98,7 +101,8 @@ async function bySnapshot(client: Client, ledger: Ledger): Promise<string | unde
     const seconds = FLUSH_AGE_MS / 1000;
     return `The database takes no snapshots for us, so durability was established by waiting ${seconds} s.`;
   }
-  ledger.allDurable();
+  // A restarted database takes snapshots as gladly, but of what it did not lose.
+  if (await isSameProcess()) ledger.allDurable();
   try {
     await client.get(`/snapshot/delete?snapshot=${encodeURIComponent(name)}`);
     return undefined;

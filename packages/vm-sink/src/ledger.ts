@@ -53,11 +53,11 @@ export class Ledger {
     }
     if (passed === 0) return;
     this.#inFlight = this.#inFlight.slice(passed);
-    const last = this.#history.at(-1);
-    // One mark a tick is enough, since durability is judged in seconds.
-    if (last === undefined || nowMs - last.atMs >= MARK_EVERY_MS) {
-      this.#history.push({ atMs: nowMs, accepted: this.#accepted });
-    }
+    // One mark a tick is enough, since durability is judged in seconds; the newest moves along until
+    // its tick is over, so that there is always a mark for the newest accepted item.
+    const previous = this.#history.at(-2);
+    if (previous !== undefined && nowMs - previous.atMs < MARK_EVERY_MS) this.#history.pop();
+    this.#history.push({ atMs: nowMs, accepted: this.#accepted });
     this.#say();
   }
 

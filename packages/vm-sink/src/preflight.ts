@@ -15,6 +15,7 @@ export interface ServerLimits {
   /** Newest time that it takes, Unix milliseconds. */
   readonly newestMs: number;
   readonly maxLabels: number;
+  readonly maxLabelNameBytes: number;
   readonly maxLabelValueBytes: number;
   /** Largest request body before compression. */
   readonly maxBodyBytes: number;
@@ -25,10 +26,13 @@ export function serverLimits(state: ServerState, nowMs: number): ServerLimits {
   const flag = (name: string): string | undefined => state.flags.get(name);
   const size = (name: string, fallback: number): number =>
     Number(flag(name) ?? fallback) || fallback;
+  const retentionMs = durationMs(flag("retentionPeriod") ?? "") ?? DEFAULT_RETENTION_MS;
   return {
-    oldestMs: nowMs - (durationMs(flag("retentionPeriod") ?? "") ?? DEFAULT_RETENTION_MS),
+    // However long the retention, it stores no times before 1970.
+    oldestMs: Math.max(0, nowMs - retentionMs),
     newestMs: nowMs + (durationMs(flag("futureRetention") ?? "") ?? DEFAULT_FUTURE_MS),
     maxLabels: size("maxLabelsPerTimeseries", 30),
+    maxLabelNameBytes: size("maxLabelNameLen", 256),
     maxLabelValueBytes: size("maxLabelValueLen", 1024),
     maxBodyBytes: size("maxInsertRequestSize", 32 * 1024 * 1024),
   };
@@ -41,6 +45,7 @@ export function serverLimits(state: ServerState, nowMs: number): ServerLimits {
  * @throws MillraceError SINK_REJECTED naming the series or the times, and the flag to change
  */
 export function checkBatch(batch: SeriesBatch, limits: ServerLimits, shown: string): void {
+  if (batch.values.length === 0) return;
   const { firstMs, lastMs } = gridRange(batch.grid);
   if (firstMs < limits.oldestMs) {
     throw new MillraceError(
@@ -64,7 +69,7 @@ export function checkBatch(batch: SeriesBatch, limits: ServerLimits, shown: stri
  * @throws MillraceError SINK_REJECTED naming the label
  */
 export function checkLabels(labels: Labels, limits: ServerLimits): void {
-  const names = Object.keys(labels);
+  const names = Object.keys(labels).filter((name) => labels[name] !== "");
   if (names.length > limits.maxLabels) {
     throw new MillraceError(
       "SINK_REJECTED",
@@ -72,16 +77,27 @@ export function checkLabels(labels: Labels, limits: ServerLimits): void {
     );
   }
   for (const name of names) {
+    checkLength(name, limits.maxLabelNameBytes, "maxLabelNameLen", labels, "A label's name");
     const value = labels[name] as string;
-    // A UTF-16 unit takes at most three bytes, so short values need no exact count.
-    if (value.length * 3 <= limits.maxLabelValueBytes) continue;
-    const bytes = Buffer.byteLength(value);
-    if (bytes <= limits.maxLabelValueBytes) continue;
-    throw new MillraceError(
-      "SINK_REJECTED",
-      `Label ${name} of ${labels["__name__"]} has ${bytes} bytes, more than the database keeps (-maxLabelValueLen=${limits.maxLabelValueBytes}).`,
-    );
+    checkLength(value, limits.maxLabelValueBytes, "maxLabelValueLen", labels, `Label ${name}`);
   }
+}
+
+function checkLength(
+  text: string,
+  limit: number,
+  flag: string,
+  labels: Labels,
+  what: string,
+): void {
+  // A UTF-16 unit takes at most three bytes, so short texts need no exact count.
+  if (text.length * 3 <= limit) return;
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= limit) return;
+  throw new MillraceError(
+    "SINK_REJECTED",
+    `${what} of ${labels["__name__"]} has ${bytes} bytes, more than the database keeps (-${flag}=${limit}).`,
+  );
 }
 
 function day(ms: number): string {

@@ -52,9 +52,9 @@ export interface VictoriaMetricsResult {
     /** Cores it may use. */
     readonly cores: number | undefined;
   };
-  /** From the first sample to the last answer. */
+  /** From opening to the last answer, reading included. */
   readonly acceptedMs: number;
-  /** From the first sample until everything was durable; undefined with durability "none". */
+  /** From opening until everything was durable; undefined with durability "none". */
   readonly durableMs: number | undefined;
 }
 

@@ -1,5 +1,5 @@
 import type { RunContext, SeriesBatch, SeriesTable, SinkWriter } from "@millrace/core";
-import { MillraceError } from "@millrace/core";
+import { MillraceError, seriesBatch } from "@millrace/core";
 import { type Durability, watchDurability } from "./durability.ts";
 import type { Body, BodyFormat } from "./encode/body-format.ts";
 import { Ledger } from "./ledger.ts";
@@ -25,6 +25,9 @@ type Writer = SinkWriter<SeriesBatch, VictoriaMetricsResult>;
 
 /** A body that is not full is sent after this long without another batch. */
 const LINGER_MS = 1_000;
+/** How often, and how many times, the database is asked for a page newer than its last answer. */
+const PAGE_EVERY_MS = 100;
+const MOST_PAGES = 20;
 
 /** Asks the server for its settings and opens a writer. */
 export async function openWriter(settings: WriterSettings, context: RunContext): Promise<Writer> {
@@ -53,20 +56,19 @@ export async function openWriter(settings: WriterSettings, context: RunContext):
   });
   try {
     const before = await readState(client, context, dryRun);
-    const writer = new BodyWriter(settings, context, client, before, () => retries);
+    const writer = new BodyWriter(settings, context, client, before, signal, () => retries);
+    const abort = async (reason: unknown): Promise<void> => {
+      stop.abort(reason);
+      await writer.end();
+      await client.destroy();
+    };
     return {
       watermark$: writer.ledger.watermark$,
       write: (batch) => writer.write(batch),
       close: () => writer.close(),
-      async abort(reason) {
-        stop.abort(reason);
-        await writer.end();
-        await client.destroy();
-      },
-      async [Symbol.asyncDispose]() {
-        await writer.end();
-        await client.destroy();
-      },
+      abort,
+      [Symbol.asyncDispose]: () =>
+        abort(new MillraceError("ABORTED", "The writer was disposed of.")),
     };
   } catch (error) {
     await client.destroy();
@@ -107,7 +109,7 @@ class BodyWriter {
   #body: Body | undefined;
   #linger: NodeJS.Timeout | undefined;
   #failure: { readonly error: unknown } | undefined;
-  #startedMs: number | undefined;
+  readonly #openedMs = performance.now();
   #items = 0;
   #dropped = 0;
   #samples = 0;
@@ -119,6 +121,7 @@ class BodyWriter {
     context: RunContext,
     client: Client,
     before: ServerState | undefined,
+    signal: AbortSignal,
     retries: () => number,
   ) {
     this.#settings = settings;
@@ -129,12 +132,18 @@ class BodyWriter {
     this.#format = settings.createFormat();
     if (!settings.dryRun && before !== undefined) {
       const fail = (error: unknown): void => this.#fail(error);
-      this.#durability = watchDurability(settings.durability, client, this.ledger, before, fail);
+      this.#durability = watchDurability(
+        settings.durability,
+        client,
+        this.ledger,
+        before,
+        signal,
+        fail,
+      );
     }
   }
 
   async write(batch: SeriesBatch): Promise<void> {
-    this.#startedMs ??= performance.now();
     clearTimeout(this.#linger);
     this.#throwFailure();
     this.#check(batch);
@@ -146,6 +155,7 @@ class BodyWriter {
     }
     this.#dropped += cursor.dropped;
     this.#items += 1;
+    batch.release?.();
     this.#linger = setTimeout(() => this.#flush(), LINGER_MS);
     this.#linger.unref();
   }
@@ -157,20 +167,33 @@ class BodyWriter {
       await Promise.race(this.#inFlight);
     }
     this.#throwFailure();
-    const startedMs = this.#startedMs ?? performance.now();
-    const acceptedMs = performance.now() - startedMs;
+    const acceptedMs = performance.now() - this.#openedMs;
     const { dryRun, durability } = this.#settings;
-    const after = dryRun ? undefined : parseServerState(await this.#client.get("/metrics"));
+    const after = dryRun ? undefined : this.#stateAfterLast();
+    // Awaited below, and its failure told there; durability goes on meanwhile.
+    after?.catch(() => {});
     let durableMs: number | undefined;
     if (this.#durability !== undefined) {
       const note = await this.#durability.settle();
       if (note !== undefined) this.#context.emit({ type: "warning", message: note });
       this.#throwFailure();
-      if (durability !== "none") durableMs = performance.now() - startedMs;
+      if (durability !== "none") durableMs = performance.now() - this.#openedMs;
     }
+    const state = await after;
     if (!dryRun) await this.#showBackfill();
     await this.end();
-    return this.#result(acceptedMs, durableMs, after);
+    return this.#result(acceptedMs, durableMs, state);
+  }
+
+  /** What the database says once its page, which it renews every second, is newer than its last answer. */
+  async #stateAfterLast(): Promise<ServerState> {
+    const first = parseServerState(await this.#client.get("/metrics"));
+    let state = first;
+    for (let asked = 1; asked < MOST_PAGES && isStale(state, first); asked++) {
+      await new Promise((resolve) => setTimeout(resolve, PAGE_EVERY_MS));
+      state = parseServerState(await this.#client.get("/metrics"));
+    }
+    return state;
   }
 
   /** Queries over old times may have been answered, and cached, as empty; data is safe either way. */
@@ -188,6 +211,7 @@ class BodyWriter {
   }
 
   #check(batch: SeriesBatch): void {
+    seriesBatch(batch);
     if (this.#before === undefined) return;
     const limits = serverLimits(this.#before, Date.now());
     checkBatch(batch, limits, this.#client.endpoint.shown);
@@ -279,4 +303,8 @@ class BodyWriter {
       durableMs,
     };
   }
+}
+
+function isStale(page: ServerState, first: ServerState): boolean {
+  return page.uptimeSeconds !== undefined && page.uptimeSeconds === first.uptimeSeconds;
 }

@@ -23,6 +23,7 @@ export function ingestCommand(io: CommandIo, exit: (code: ExitCode) => void): Co
       "--vm-url <url>",
       "VictoriaMetrics: base URL or full import URL (default: http://localhost:8428)",
     )
+    .option("--no-vm", "no database: write the --html report alone")
     .option("-w, --workers <n>", "files inflated at once (default: 2)")
     .option("--batch-size <n>", "samples a request (default: what fits in 1 MiB)")
     .option("--connections <n>", "requests in flight at once (default: 3)")
@@ -52,7 +53,7 @@ export function ingestCommand(io: CommandIo, exit: (code: ExitCode) => void): Co
     .option("--config <file>", "settings as JSON (default: millrace.config.json, if there is one)")
     .addHelpText("after", HELP)
     .action(async (inputs: string[], flags: IngestFlags) => {
-      const { input = [], config, sinkOption, allMetrics, defaultMetrics, ...rest } = flags;
+      const { input = [], config, sinkOption, allMetrics, defaultMetrics, vm, ...rest } = flags;
       const named = [...inputs, ...input];
       const settings = await loadConfig(ingestSettings, {
         defaults: { inputs: [] },
@@ -63,6 +64,7 @@ export function ingestCommand(io: CommandIo, exit: (code: ExitCode) => void): Co
         env: { prefix: "MILLRACE_", values: io.env },
         overrides: {
           ...rest,
+          vm: vm === false ? false : undefined,
           inputs: named.length > 0 ? named : undefined,
           metrics: defaultMetrics ? "default" : allMetrics ? "all" : undefined,
           sinkOptions: Object.keys(sinkOption ?? {}).length > 0 ? sinkOption : undefined,

@@ -1,6 +1,7 @@
 import { BehaviorSubject } from "rxjs";
 import type { Sink } from "./contracts.ts";
 import { itemCount } from "./origin.ts";
+import { releaseItem } from "./release.ts";
 
 /** What {@link discard} saw. */
 export interface Discarded {
@@ -25,6 +26,7 @@ export function discard<T>(): Sink<T, Discarded> {
         async write(item) {
           items += 1;
           units += itemCount(item);
+          releaseItem(item);
           watermark$.next({ accepted: items, durable: 0 });
         },
         async close() {

@@ -1,5 +1,6 @@
 import { BehaviorSubject, combineLatest, type Observable, type Subscription } from "rxjs";
 import type { RunContext } from "./context.ts";
+import { shareItem } from "./release.ts";
 import type { Sink, SinkWriter, Watermark } from "./contracts.ts";
 import { openWriter, releaseWriter } from "./open-writer.ts";
 
@@ -35,7 +36,8 @@ export function tee<T, A, B>(first: Sink<T, A>, second: Sink<T, B>): Sink<T, rea
       return {
         watermark$,
         async write(item) {
-          await Promise.all([a.write(item), b.write(item)]);
+          const [forA, forB] = shareItem(item);
+          await Promise.all([a.write(forA), b.write(forB)]);
         },
         async close() {
           const results = await Promise.all([a.close(), b.close()]);

@@ -105,6 +105,8 @@ async function openOrReport(
   } catch (error) {
     const problem = wrapError(error, `Opening ${input}`);
     if (problem.code === "NOT_FOUND") throw problem;
+    context.meter.originsTotal += 1;
+    context.meter.bytes += await storedSize(input);
     context.emit(ended(input, "failed", problem.message));
     return undefined;
   }
@@ -121,21 +123,31 @@ async function* readContainer(
   context.meter.originsTotal += container.entries.length;
   let readBytes = 0;
   const pass = (entry: ContainerEntry): void => {
-    readBytes += entry.storedBytes;
-    context.meter.bytes += entry.storedBytes;
+    // A directory that lies must not take the progress beyond the size of its container.
+    const stored = Math.min(entry.storedBytes, container.sizeBytes - readBytes);
+    readBytes += stored;
+    context.meter.bytes += stored;
+  };
+  const named = new Set<string>();
+  const nameOf = (entry: ContainerEntry): string => {
+    const plain = originName(container, entry);
+    let name = plain;
+    // A zip may list one path twice, with different files; each needs an outcome of its own.
+    for (let n = 2; named.has(name); n++) name = `${plain} (${n})`;
+    named.add(name);
+    return name;
   };
   for (const { entry, outcome, reason } of passedOver) {
     pass(entry);
-    context.emit(ended(originName(container, entry), outcome, reason));
+    context.emit(ended(nameOf(entry), outcome, reason));
   }
   for (const entry of wanted) {
     context.signal.throwIfAborted();
-    const origin = originName(container, entry);
+    const origin = nameOf(entry);
     const member = await readMember(entry, origin, limits);
     pass(entry);
     if ("bytes" in member) {
-      // Twins are told apart by name, size and checksum: what a second copy of a file has in common.
-      const print = `${basename(entry.path)} ${member.bytes.length} ${crc32(member.bytes)}`;
+      const print = memberPrint(entry.path, member.bytes);
       const twin = seen.get(print);
       if (twin !== undefined) {
         context.emit(ended(origin, "skipped", `An equal copy of ${twin}.`));
@@ -146,7 +158,12 @@ async function* readContainer(
     yield member;
   }
   // The directory of a zip is not part of any entry; without this the progress would stop short of 100 %.
-  context.meter.bytes += Math.max(0, container.sizeBytes - readBytes);
+  context.meter.bytes += container.sizeBytes - readBytes;
+}
+
+/** Equal for the copies of one file: its name, size and checksum. */
+export function memberPrint(path: string, bytes: Uint8Array): string {
+  return `${basename(path)} ${bytes.length} ${crc32(bytes)}`;
 }
 
 async function readMember(

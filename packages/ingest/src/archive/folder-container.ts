@@ -22,9 +22,10 @@ export async function openFolder(path: string, limits: ArchiveLimits): Promise<C
         await walk(file);
         continue;
       }
+      // What cannot even be asked for its size is listed all the same: reading it will say why.
       const found = await stat(file).catch(() => undefined);
-      if (!found?.isFile()) continue;
-      if (/\.zip$/i.test(item.name)) {
+      if (found !== undefined && !found.isFile()) continue;
+      if (found !== undefined && /\.zip$/i.test(item.name)) {
         nested.push(file);
         continue;
       }
@@ -34,8 +35,9 @@ export async function openFolder(path: string, limits: ArchiveLimits): Promise<C
           `${path} holds more than ${limits.members} files; raise the limit "members" if that is right.`,
         );
       }
-      sizeBytes += found.size;
-      entries.push(fileEntry(file, relative(path, file).split(sep).join("/"), found.size));
+      const { size } = found ?? { size: 0 };
+      sizeBytes += size;
+      entries.push(fileEntry(file, relative(path, file).split(sep).join("/"), size));
     }
   };
   await walk(path);

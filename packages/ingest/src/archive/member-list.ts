@@ -20,15 +20,17 @@ export function memberList(
   const wanted: { readonly entry: ContainerEntry; readonly identity: MemberIdentity }[] = [];
   const passedOver: MemberList["passedOver"][number][] = [];
   for (const entry of container.entries) {
-    const junk = reasonToSkip(entry.path);
-    const identity = junk === undefined ? identify(entry.path) : undefined;
+    const junk = isFinderMetadata(entry.path);
+    const identity = junk ? undefined : identify(entry.path);
     if (identity !== undefined) wanted.push({ entry, identity });
-    else if (junk === undefined && /\.(zip|7z|rar|tar)$/i.test(entry.path)) {
+    else if (!junk && /\.(zip|7z|rar|tar)$/i.test(entry.path)) {
       // It may well hold performance files: passing it over in silence would be a loss.
       const reason = "An archive inside an archive is not read yet; unpack it and give the folder.";
       passedOver.push({ entry, outcome: "failed", reason });
-    } else
-      passedOver.push({ entry, outcome: "skipped", reason: junk ?? "Not a performance file." });
+    } else {
+      const reason = junk ? "Finder metadata (__MACOSX or ._ file)." : "Not a performance file.";
+      passedOver.push({ entry, outcome: "skipped", reason });
+    }
   }
   wanted.sort(
     (a, b) =>
@@ -39,10 +41,9 @@ export function memberList(
   return { wanted: wanted.map(({ entry }) => entry), passedOver };
 }
 
-function reasonToSkip(path: string): string | undefined {
-  if (/(^|\/)__MACOSX\//.test(path)) return "Finder metadata (__MACOSX).";
-  if (/(^|\/)\._[^/]*$/.test(path)) return "Finder metadata (._ file).";
-  return undefined;
+/** Whether a path is what macOS adds to zips and tars beside the real files. */
+export function isFinderMetadata(path: string): boolean {
+  return /(^|\/)(__MACOSX\/|\._[^/]*$)/.test(path);
 }
 
 function compare(a: string, b: string): number {

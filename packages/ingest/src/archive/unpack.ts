@@ -17,6 +17,8 @@ export interface UnpackedMember {
   /** Path of the member inside its container. */
   readonly path: string;
   readonly documents: readonly Document[];
+  /** Frees the documents' bytes now; whoever does not call it leaves them to the garbage collector. */
+  release?(): void;
 }
 
 /** Options of {@link unpack}. */
@@ -41,7 +43,7 @@ export function unpack(
       if (!("bytes" in member)) return member;
       const { origin, path } = member;
       try {
-        return { origin, path, documents: await unpackMember(path, member.bytes, limits) };
+        return { origin, path, ...(await unpackMember(path, member.bytes, limits)) };
       } catch (error) {
         return { origin, path, error: wrapError(error, `Unpacking ${origin}`) };
       }
@@ -60,17 +62,28 @@ export async function unpackMember(
   path: string,
   packed: Uint8Array,
   limits: ArchiveLimits,
-): Promise<readonly Document[]> {
-  if (!/\.(tgz|tar\.gz)$/i.test(path)) return [{ path, bytes: packed }];
+): Promise<Pick<UnpackedMember, "documents" | "release">> {
+  if (!/\.(tgz|tar\.gz)$/i.test(path)) return { documents: [{ path, bytes: packed }] };
   if (packed.length === 0) throw new MillraceError("CORRUPT_INPUT", `${path} is empty.`);
-  return await readTar(path, await inflate(path, packed, limits), limits);
+  const inflated = await inflate(path, packed, limits);
+  return {
+    documents: await readTar(path, inflated, limits),
+    release() {
+      // A smaller buffer could be part of Node's shared pool, which is not ours to free.
+      if (inflated.buffer.byteLength >= SMALLEST_CHUNK) inflated.buffer.transfer(0);
+    },
+  };
 }
 
 /** A chunk as large as the whole saves a concatenation, but a lying trailer must not reserve gigabytes. */
 const LARGEST_CHUNK = 16 * 1024 * 1024;
 const SMALLEST_CHUNK = 64 * 1024;
 
-function inflate(path: string, packed: Uint8Array, limits: ArchiveLimits): Promise<Uint8Array> {
+function inflate(
+  path: string,
+  packed: Uint8Array,
+  limits: ArchiveLimits,
+): Promise<Uint8Array<ArrayBuffer>> {
   const cap = unpackedCap(limits, packed.length);
   // ISIZE, the last four bytes of a gzip member: its unpacked size modulo 2^32 (RFC 1952).
   const trailer = packed.length >= 18 ? packed.length - 4 : undefined;

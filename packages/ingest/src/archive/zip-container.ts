@@ -56,6 +56,10 @@ export async function openZip(path: string, limits: ArchiveLimits): Promise<Cont
   }
 }
 
+/** The compression methods that zip tools agree on. */
+const STORED = 0;
+const DEFLATED = 8;
+
 async function readEntry(
   zip: yauzl.ZipFile,
   entry: yauzl.Entry,
@@ -66,6 +70,12 @@ async function readEntry(
     throw new MillraceError(
       "UNSUPPORTED",
       `${name} is encrypted; extract it with its password first.`,
+    );
+  }
+  if (![STORED, DEFLATED].includes(entry.compressionMethod)) {
+    throw new MillraceError(
+      "UNSUPPORTED",
+      `${name} is packed by zip method ${entry.compressionMethod}, which is not read; extract it first.`,
     );
   }
   const size = entry.uncompressedSize;

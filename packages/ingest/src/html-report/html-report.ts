@@ -103,6 +103,7 @@ export function htmlReport(options: HtmlReportOptions): Sink<SeriesBatch, HtmlRe
         async write(batch) {
           if (accumulator === undefined) throw closed();
           accumulator.add(batch);
+          batch.release?.();
           watermark$.next({ accepted: ++accepted, durable: 0 });
         },
         async close() {

@@ -97,7 +97,7 @@ export class ArrayFinder {
           metrics: metrics.size,
         })),
         series: found.series.size,
-        samples: found.samples,
+        samples: Math.round(found.samples),
         unknownMetrics: ascending(found.unknownMetrics),
         unknownResources: ascending(found.unknownResources),
         sharedNames: [...found.sharedNames.values()],

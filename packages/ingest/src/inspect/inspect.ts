@@ -1,17 +1,17 @@
 import { wrapError } from "@millrace/core";
-import { openContainer } from "../archive/archive-source.ts";
-import { type Container, type ContainerEntry, originName } from "../archive/container.ts";
+import { memberPrint, openContainer } from "../archive/archive-source.ts";
+import { originName } from "../archive/container.ts";
 import { type ArchiveLimits, archiveLimits } from "../archive/limits.ts";
 import { memberList } from "../archive/member-list.ts";
 import { identifyPeriodFile } from "../oceanstor/file-name.ts";
-import type { DatPeek } from "../oceanstor/peek.ts";
 import { ArrayFinder, type InspectedArray } from "./array-finder.ts";
 import { peekMember } from "./peek-member.ts";
 
 /** Options of {@link inspect}. */
 export interface InspectOptions {
   /**
-   * Headers to read at most; of larger archives an even sample is read and the counts are estimated.
+   * Headers to read at most of each input, a folder's zips counted one by one; of larger ones an even
+   * sample is read and the counts are estimated.
    * @defaultValue 1,000
    */
   readonly maxHeaders?: number;
@@ -52,6 +52,7 @@ export async function inspect(
   const { maxHeaders = 1_000, signal } = options;
   const finder = new ArrayFinder();
   const failed: { file: string; problem: string }[] = [];
+  const seen = new Set<string>();
   let [total, read, passedOver, bytes] = [0, 0, 0, 0];
   const queue = typeof inputs === "string" ? [inputs] : [...inputs];
   for (let input = queue.shift(); input !== undefined; input = queue.shift()) {
@@ -65,8 +66,17 @@ export async function inspect(
       for (const [entry, weight] of evenSample(list.wanted, maxHeaders)) {
         signal?.throwIfAborted();
         read += 1;
-        const peek = await tryPeek(container, entry, limits, failed);
-        if (peek !== undefined) finder.add(peek, weight);
+        try {
+          const packed = await entry.read(limits);
+          const print = memberPrint(entry.path, packed);
+          // An equal copy is not loaded either.
+          if (seen.has(print)) continue;
+          seen.add(print);
+          finder.add(await peekMember(entry.path, packed, limits), weight);
+        } catch (error) {
+          const file = originName(container, entry);
+          failed.push({ file, problem: wrapError(error, `Reading ${file}`).message });
+        }
       }
     } finally {
       await container[Symbol.asyncDispose]();
@@ -81,29 +91,14 @@ export async function inspect(
   };
 }
 
-async function tryPeek(
-  container: Container,
-  entry: ContainerEntry,
-  limits: ArchiveLimits,
-  failed: { file: string; problem: string }[],
-): Promise<DatPeek | undefined> {
-  try {
-    return await peekMember(entry, limits);
-  } catch (error) {
-    const file = originName(container, entry);
-    failed.push({ file, problem: wrapError(error, `Reading ${file}`).message });
-    return undefined;
-  }
-}
-
-/** Every file with weight 1, or about `most` of them, each standing for those up to the next. */
+/**
+ * Every file with weight 1, or `most` of them, each standing for its share. The first and the last are
+ * among them, because they begin and end the time range.
+ */
 function* evenSample<T>(items: readonly T[], most: number): Generator<readonly [T, number]> {
-  const count = Math.min(items.length, most);
+  const count = Math.min(items.length, Math.max(1, Math.floor(most)));
   for (let i = 0; i < count; i++) {
-    const at = Math.floor((i * items.length) / count);
-    const next = Math.floor(((i + 1) * items.length) / count);
-    yield [items[at] as T, next - at];
+    const at = count === 1 ? 0 : Math.round((i * (items.length - 1)) / (count - 1));
+    yield [items[at] as T, items.length / count];
   }
-  // The last file ends the time range, so it is read even when it only stands for itself.
-  if (count > 0 && count < items.length) yield [items.at(-1) as T, 0];
 }

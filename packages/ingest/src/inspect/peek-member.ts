@@ -1,35 +1,49 @@
 import { gunzipSync, constants as zlib } from "node:zlib";
 import { MillraceError } from "@millrace/core";
 import { extract } from "tar-stream";
-import type { ContainerEntry } from "../archive/container.ts";
-import type { ArchiveLimits } from "../archive/limits.ts";
+import { type ArchiveLimits, unpackedCap } from "../archive/limits.ts";
 import { type DatPeek, peekDat } from "../oceanstor/peek.ts";
 
 /** Enough for the map of a large array; a file with a larger one is inflated further. */
 const FIRST_LOOK_BYTES = 16 * 1024;
 
-/** Reads the head of a period file, inflating as little as it takes. */
-export async function peekMember(entry: ContainerEntry, limits: ArchiveLimits): Promise<DatPeek> {
-  const packed = await entry.read(limits);
-  if (/\.dat$/i.test(entry.path)) return peekDat(packed, entry.path, entry.path);
+/**
+ * The head of a period file, inflated as little as it takes.
+ *
+ * @param path - of the member inside its container
+ */
+export async function peekMember(
+  path: string,
+  packed: Uint8Array,
+  limits: ArchiveLimits,
+): Promise<DatPeek> {
+  if (/\.dat$/i.test(path)) return peekDat(packed, path, path);
   let look = FIRST_LOOK_BYTES;
   while (true) {
     const whole = look >= packed.length;
     try {
-      const { path, bytes } = await firstDocument(beginning(packed, look), entry.path);
-      return peekDat(bytes, entry.path, path);
+      const start = beginning(packed.subarray(0, look), unpackedCap(limits, packed.length));
+      const document = await firstDocument(start, path);
+      return peekDat(document.bytes, path, document.path);
     } catch (error) {
-      if (whole) throw error;
+      if (whole || (MillraceError.is(error) && error.code === "LIMIT_EXCEEDED")) throw error;
       look *= 4;
     }
   }
 }
 
 /** What the first bytes of a gzip file inflate to; the checksum at its end is not reached. */
-function beginning(packed: Uint8Array, bytes: number): Buffer {
+function beginning(packed: Uint8Array, cap: number): Buffer {
   try {
-    return gunzipSync(packed.subarray(0, bytes), { finishFlush: zlib.Z_SYNC_FLUSH });
+    return gunzipSync(packed, { finishFlush: zlib.Z_SYNC_FLUSH, maxOutputLength: cap });
   } catch (cause) {
+    if (cause instanceof Error && "code" in cause && cause.code === "ERR_BUFFER_TOO_LARGE") {
+      throw new MillraceError(
+        "LIMIT_EXCEEDED",
+        `It unpacks to more than ${cap} bytes before its first .dat file is found.`,
+        { cause },
+      );
+    }
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new MillraceError("CORRUPT_INPUT", `It is no intact gzip file: ${reason}.`, { cause });
   }

@@ -81,7 +81,7 @@ function mapResource(key: string, value: unknown): MapResource {
   const ids = value["IDs"];
   const elements = value["Names"];
   const metricIds = value["DataTypes"];
-  if (!isListOf(ids, "string") || !isListOf(elements, "string") || !isListOf(metricIds, "number")) {
+  if (!isTextList(ids) || !isTextList(elements) || !isIdList(metricIds)) {
     throw new MillraceError(
       "CORRUPT_INPUT",
       `Resource ${resourceId} in the map of a block lacks its lists IDs, Names and DataTypes.`,
@@ -108,9 +108,11 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function isListOf<T extends "string" | "number">(
-  value: unknown,
-  type: T,
-): value is readonly (T extends "string" ? string : number)[] {
-  return Array.isArray(value) && value.every((item) => typeof item === type);
+function isTextList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
+}
+
+/** Whole numbers only: `18.19` would be two ids whose comma was damaged, and shift every column. */
+function isIdList(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item));
 }

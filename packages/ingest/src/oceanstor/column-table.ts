@@ -2,7 +2,7 @@ import type { Labels, SeriesTable } from "@millrace/core";
 import type { MapResource } from "./block-map.ts";
 import { metricOf, resourceOf } from "./id-tables.ts";
 
-/** Which series the columns of a map are. */
+/** Which series the columns of a map are; ids and names only of what is delivered. */
 export interface ColumnTable {
   readonly table: SeriesTable;
   /** Column of each series; undefined where every column is wanted. */
@@ -57,10 +57,11 @@ export function columnTable(
   for (const { resourceId, elements, metricIds } of resources) {
     const resource = resourceOf(resourceId);
     const metrics = metricIds.map(metricOf);
-    if (!resource.known && elements.length > 0) unknownResources.add(resourceId);
-    if (elements.length > 0) {
-      for (const metric of metrics) if (!metric.known) unknownMetrics.add(metric.id);
-      sharedNames.push(...shared(resource.name, metricIds));
+    const delivered = metricIds.filter((id) => wanted?.has(id) ?? true);
+    if (elements.length > 0 && delivered.length > 0) {
+      if (!resource.known) unknownResources.add(resourceId);
+      for (const id of delivered) if (!metricOf(id).known) unknownMetrics.add(id);
+      sharedNames.push(...shared(resource.name, delivered));
     }
     for (const element of elements) {
       for (const metric of metrics) {

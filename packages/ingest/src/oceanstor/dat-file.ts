@@ -59,7 +59,10 @@ export function readBlock(bytes: Uint8Array, at: number): RawBlock | undefined {
   const first = at === BLOCKS_AT;
   if (left === 0 && !first) return undefined;
   if (left < BLOCK_HEAD) {
-    if (!first && bytes.subarray(at).every((byte) => byte === 0)) return undefined;
+    const zero = (byte: number): boolean => byte === 0;
+    // A head begins with four zeros: other bytes are foreign, and zeros alone are padding.
+    const begun = bytes.subarray(at, at + 4).every(zero) && !bytes.subarray(at).every(zero);
+    if (!first && !begun) return undefined;
     throw new MillraceError("CORRUPT_INPUT", `The file ends in the head of a block at byte ${at}.`);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset + at, BLOCK_HEAD);

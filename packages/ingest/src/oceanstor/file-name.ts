@@ -35,9 +35,16 @@ export function identifyPeriodFile(path: string): MemberIdentity | undefined {
   const name = baseName(path);
   const { serial, controller } = readFileName(path);
   const [, stamp, dst] = STAMP.exec(name) ?? [];
-  // In the repeated hour the file that still carries DST is the earlier one.
-  const order = stamp === undefined ? name : `${stamp}${dst === undefined ? "1" : "0"}`;
+  const order = stamp === undefined ? name : dst === undefined ? stamp : standardTime(stamp);
   return { stream: `${serial ?? ""} ${controller ?? ""}`, order };
+}
+
+/** A stamp of daylight saving time, one hour earlier: so the hour that comes twice sorts by time. */
+function standardTime(stamp: string): string {
+  const field = (at: number, length = 2): number => Number(stamp.slice(at, at + length));
+  const hour = field(8) - 1;
+  const time = Date.UTC(field(0, 4), field(4) - 1, field(6), hour, field(10), field(12));
+  return Number.isNaN(time) ? stamp : new Date(time).toISOString().replace(/\D/g, "").slice(0, 14);
 }
 
 function baseName(path: string): string {

@@ -27,8 +27,8 @@ const MAP_KEY = Buffer.from('"Map":');
  * from the file's own name; times are Unix seconds from the data, so no time zone is involved. An id
  * that is in no table is delivered as `huawei_unknown_metric_<id>` or `UNKNOWN_RESOURCE_<id>`.
  *
- * Emits `ingest:table` ({@link TableFacts}) for each new set of columns and `ingest:period`
- * ({@link PeriodFacts}) for each block with rows.
+ * Emits `ingest:table` ({@link TableFacts}) for each new set of columns that has rows and
+ * `ingest:period` ({@link PeriodFacts}) for each block with rows.
  *
  * @example
  * ```ts
@@ -40,20 +40,29 @@ const MAP_KEY = Buffer.from('"Map":');
  */
 export function oceanstor(options: OceanstorOptions = {}): ArchiveParser {
   const wanted = wantedIds(options.metrics ?? "all");
-  const maps: RememberedMap[] = [];
-  const seenSeries = new Map<string, Set<string>>();
+  const memories = new WeakMap<RunContext, RunMemory>();
+
+  /** What was learnt in a run. One parser may serve several: each hears of every table. */
+  const memoryOf = (context: RunContext): RunMemory => {
+    let memory = memories.get(context);
+    if (memory === undefined) {
+      memory = { maps: [], seenSeries: new Map() };
+      memories.set(context, memory);
+    }
+    return memory;
+  };
 
   /** The columns under a map; the same object for equal maps, so that their blocks can be joined. */
   const columnsOf = (
-    owner: FileOwner,
+    { maps }: RunMemory,
+    serial: string,
     intervalSeconds: number,
     mapBytes: Uint8Array,
     resources: () => readonly MapResource[],
-    context: RunContext,
-  ): ColumnTable => {
+  ): RememberedMap => {
     const at = maps.findIndex(
       (m) =>
-        m.serial === owner.serial &&
+        m.serial === serial &&
         m.intervalSeconds === intervalSeconds &&
         Buffer.compare(m.mapBytes, mapBytes) === 0,
     );
@@ -61,18 +70,20 @@ export function oceanstor(options: OceanstorOptions = {}): ArchiveParser {
     if (known !== undefined) {
       // Most recently used first: with two controllers in turn the search stays short.
       if (at > 0) maps.unshift(...maps.splice(at, 1));
-      return known.columns;
+      return known;
     }
-    const { serial } = owner;
-    const mapKey = Buffer.from(mapBytes).toString("latin1");
-    const columns = columnTable(resources(), { serial, intervalSeconds, mapKey }, wanted);
-    maps.unshift({ serial, intervalSeconds, mapBytes: Uint8Array.from(mapBytes), columns });
+    const found = resources();
+    const mapKey = JSON.stringify(found);
+    const made = columnTable(found, { serial, intervalSeconds, mapKey }, wanted);
+    // Another text, with blanks or other keys, may mean columns that are known already.
+    const equal = maps.find((m) => m.columns.table.id === made.table.id);
+    const columns = equal?.columns ?? made;
+    const ownBytes = Uint8Array.from(mapBytes);
+    const published = equal?.published ?? false;
+    const fresh = { serial, intervalSeconds, mapBytes: ownBytes, columns, published };
+    maps.unshift(fresh);
     maps.length = Math.min(maps.length, REMEMBERED_MAPS);
-    context.emit({
-      type: "ingest:table",
-      data: { ...tableFacts(owner, columns, countNew(seenSeries, serial, columns)) },
-    });
-    return columns;
+    return fresh;
   };
 
   return {
@@ -81,6 +92,7 @@ export function oceanstor(options: OceanstorOptions = {}): ArchiveParser {
     identify: identifyPeriodFile,
     parse(input, context): ParsedDocument {
       const { bytes } = input;
+      const memory = memoryOf(context);
       const header = readHeader(bytes);
       const owner = fileOwner(header, input.memberPath, input.path);
       const blocks: SampleBlock[] = [];
@@ -96,12 +108,22 @@ export function oceanstor(options: OceanstorOptions = {}): ArchiveParser {
               `The block at byte ${at} has an interval of ${times.intervalSeconds} s, so its times are not known.`,
             );
           }
-          const columns = columnsOf(owner, times.intervalSeconds, mapBytes, resources, context);
+          const { serial } = owner;
+          const map = columnsOf(memory, serial, times.intervalSeconds, mapBytes, resources);
+          const { columns } = map;
           const promised = rowsOf(times);
           const rowBytes = columns.columnCount * 4;
           const available = rowBytes === 0 ? 0 : Math.floor((bytes.length - raw.rowsAt) / rowBytes);
           const rowCount = rowBytes === 0 ? 0 : Math.min(promised, available);
           if (rowCount > 0) {
+            if (!map.published) {
+              map.published = true;
+              const newSeries = countNew(memory.seenSeries, serial, columns);
+              context.emit({
+                type: "ingest:table",
+                data: { ...tableFacts(owner, columns, newSeries) },
+              });
+            }
             const end = raw.rowsAt + rowCount * rowBytes;
             blocks.push(sampleBlock(columns, times, rowCount, bytes.subarray(raw.rowsAt, end)));
             filtered += rowCount * (columns.columnCount - columns.table.labels.length);
@@ -121,6 +143,9 @@ export function oceanstor(options: OceanstorOptions = {}): ArchiveParser {
         // Only the first block's loss is the file's loss; after it, what was read is kept.
         if (!MillraceError.is(error) || at === FIRST_BLOCK_AT) throw error;
         problems.push(`${input.path}: ${error.message}`);
+      }
+      if (blocks.length === 0 && problems.length > 0) {
+        throw new MillraceError("CORRUPT_INPUT", problems.join(" "));
       }
       return { blocks, filtered, problems };
     },
@@ -160,6 +185,15 @@ interface RememberedMap {
   readonly intervalSeconds: number;
   readonly mapBytes: Uint8Array;
   readonly columns: ColumnTable;
+  /** Its `ingest:table` was emitted. */
+  published: boolean;
+}
+
+interface RunMemory {
+  /** Most recently used first. */
+  readonly maps: RememberedMap[];
+  /** By array and interval. */
+  readonly seenSeries: Map<string, Set<string>>;
 }
 
 /**

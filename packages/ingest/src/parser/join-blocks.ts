@@ -98,6 +98,7 @@ class Join {
     if (this.#block === undefined) this.#begin(block, rowBytes);
     const rowCount = Math.min(block.rowCount - from, this.#capacity - this.#rows);
     const part = block.cells.bytes.subarray(from * rowBytes, (from + rowCount) * rowBytes);
+    if (part.length < rowCount * rowBytes) throw tooShort(block);
     this.#bytes.set(part, this.#rows * rowBytes);
     this.#segments.push({
       origin: block.origin,
@@ -138,7 +139,10 @@ class Join {
           count: rows * seriesCount,
         }),
       );
-      yield { table, firstSeries: first, seriesCount, grid, values, origins };
+      const release = (): void => {
+        values.buffer.transfer(0);
+      };
+      yield { table, firstSeries: first, seriesCount, grid, values, origins, release };
     }
     this.#block = undefined;
     this.#rows = 0;
@@ -147,7 +151,7 @@ class Join {
 
   #begin(block: OriginBlock, rowBytes: number): void {
     this.#block = block;
-    this.#capacity = Math.max(1, Math.min(this.#maxRows, Math.floor(this.#maxBytes / rowBytes)));
+    this.#capacity = Math.max(1, Math.floor(Math.min(this.#maxRows, this.#maxBytes / rowBytes)));
     const needed = this.#capacity * rowBytes;
     if (this.#bytes.length < needed) this.#bytes = new Uint8Array(needed);
   }
@@ -189,6 +193,14 @@ function transpose(
       cell += columnCount;
     }
   }
+}
+
+/** A parser that miscounts, or cells that were freed because a stage kept the block for too long. */
+function tooShort({ origin, rowCount, columnCount, cells }: OriginBlock): MillraceError {
+  return new MillraceError(
+    "INTERNAL",
+    `A block of ${origin} has ${cells.bytes.length} bytes for ${rowCount} rows of ${columnCount} cells.`,
+  );
 }
 
 function cellBytes(block: OriginBlock): number {

@@ -1,5 +1,6 @@
 import { type RunContext, type Stage, wrapError } from "@millrace/core";
 import type { UnreadableMember } from "../archive/archive-member.ts";
+import { isFinderMetadata } from "../archive/member-list.ts";
 import type { UnpackedMember } from "../archive/unpack.ts";
 import type { ArchiveParser, SampleBlock } from "./archive-parser.ts";
 
@@ -20,7 +21,11 @@ export function parseMembers(
     for await (const member of input) {
       context.signal.throwIfAborted();
       if ("error" in member) unreadable(member, context);
-      else yield* parseMember(parser, member, context);
+      else {
+        yield* parseMember(parser, member, context);
+        // Whoever took the blocks has copied what it needs by now, as their contract says.
+        member.release?.();
+      }
     }
   };
 }
@@ -36,7 +41,7 @@ function* parseMember(
   let filtered = 0;
   let parsed = 0;
   for (const document of member.documents) {
-    if (parser.identify(document.path) === undefined) continue;
+    if (isFinderMetadata(document.path) || parser.identify(document.path) === undefined) continue;
     try {
       const result = parser.parse({ ...document, origin, memberPath: path }, context);
       parsed += 1;
@@ -53,7 +58,7 @@ function* parseMember(
   if (parsed === 0 && problems.length === 0) {
     problems.push(`${path} holds no file that parser "${parser.name}" reads.`);
   }
-  const outcome = problems.length === 0 ? "ok" : parsed > 0 ? "partial" : "failed";
+  const outcome = problems.length === 0 ? "ok" : count + filtered > 0 ? "partial" : "failed";
   context.emit({ type: "origin-read", origin, outcome, count, filtered, problems });
 }
 

@@ -12,10 +12,11 @@ const TYPICAL_SAMPLE_BYTES = 160;
  * Prometheus text exposition with times, one line a sample: for servers that speak nothing else, and for
  * reading by eye. About eight times the bytes of remote write and twice the database's work.
  *
- * Names that are no valid Prometheus names go out as they are; VictoriaMetrics takes them.
+ * Names that are no valid Prometheus names go out as they are; VictoriaMetrics takes them. Those that
+ * the format cannot hold at all are refused (SINK_REJECTED), since the database would drop them silently.
  */
 export function prometheusText(): BodyFormat {
-  const tables = new TableCache((labels) => Buffer.from(linePrefix(labels)));
+  const tables = new TableCache(() => (labels) => Buffer.from(linePrefix(labels)));
   return {
     name: "prometheus",
     path: "/api/v1/import/prometheus",
@@ -74,13 +75,23 @@ function lineCursor(batch: SeriesBatch, tables: TableCache): BatchCursor {
   };
 }
 
+/** Names that would end or change a line; the format has no way to quote them. */
+const UNWRITABLE_NAME = /^$|^[\s#]|[{}=,"\n]|\s$/;
+
 /** `name{Label="value",…} `; backslash, quote and newline are escaped as the format demands. */
 function linePrefix(labels: Labels): string {
   const { __name__: name = "", ...rest } = labels;
-  const pairs = Object.entries(rest)
-    .filter(([, value]) => value !== "")
-    .map(([key, value]) => `${key}="${escapeValue(value)}"`);
-  return `${name}{${pairs.join(",")}} `;
+  const pairs = Object.entries(rest).filter(([, value]) => value !== "");
+  const unwritable = [name, ...pairs.map(([key]) => key)].find((text) =>
+    UNWRITABLE_NAME.test(text),
+  );
+  if (unwritable !== undefined) {
+    throw new MillraceError(
+      "SINK_REJECTED",
+      `The Prometheus text format cannot hold the name ${JSON.stringify(unwritable)} of the series ${JSON.stringify(labels).slice(0, 200)}; use the format "remote-write".`,
+    );
+  }
+  return `${name}{${pairs.map(([key, value]) => `${key}="${escapeValue(value)}"`).join(",")}} `;
 }
 
 function escapeValue(value: string): string {

@@ -35,7 +35,7 @@ const LONGEST_HEAD = 1 + 5;
  * nothing. Labels are encoded once a table, the times once a grid; per sample there is one 8-byte store.
  */
 export function remoteWrite(): BodyFormat {
-  const tables = new TableCache(encodeLabels);
+  const tables = new TableCache(labelEncoder);
   let template: Uint8Array = new Uint8Array(0);
   let templateGrid: TimeGrid | undefined;
 
@@ -194,21 +194,43 @@ function samplesThatFit(body: Body, labelBytes: number, left: number): number {
   return body.samples === 0 ? fits : 0;
 }
 
-/** Labels in byte order of their names, as the specification asks; empty ones are no labels. */
-function encodeLabels(labels: Labels): Uint8Array {
-  const encoder = new TextEncoder();
-  return Buffer.concat(
-    Object.keys(labels)
-      .filter((name) => labels[name] !== "")
-      .sort()
-      .map((name) => {
-        const pair = [
-          lengthDelimited(1, encoder.encode(name)),
-          lengthDelimited(2, encoder.encode(labels[name])),
-        ];
-        return lengthDelimited(LABELS_FIELD, Buffer.concat(pair));
-      }),
-  );
+/**
+ * Encodes labels in byte order of their names, as the specification asks; empty ones are no labels.
+ *
+ * The series of a table differ in few labels, so each pair of name and value is encoded once.
+ */
+function labelEncoder(): (labels: Labels) => Uint8Array {
+  const text = new TextEncoder();
+  const pairs = new Map<string, Map<string, Uint8Array>>();
+  const pair = (name: string, value: string): Uint8Array => {
+    const values = pairs.get(name) ?? new Map<string, Uint8Array>();
+    pairs.set(name, values);
+    let encoded = values.get(value);
+    if (encoded === undefined) {
+      const parts = [lengthDelimited(1, text.encode(name)), lengthDelimited(2, text.encode(value))];
+      encoded = lengthDelimited(LABELS_FIELD, Buffer.concat(parts));
+      values.set(value, encoded);
+    }
+    return encoded;
+  };
+  return (labels) => {
+    const parts: Uint8Array[] = [];
+    let length = 0;
+    for (const name of Object.keys(labels).sort()) {
+      const value = labels[name] as string;
+      if (value === "") continue;
+      const part = pair(name, value);
+      parts.push(part);
+      length += part.length;
+    }
+    const bytes = new Uint8Array(length);
+    let at = 0;
+    for (const part of parts) {
+      bytes.set(part, at);
+      at += part.length;
+    }
+    return bytes;
+  };
 }
 
 function timeTemplate(timesMs: Float64Array): Uint8Array {

@@ -34,5 +34,13 @@ export function sparseSeries(batch: SeriesBatch, row: number): SparseSeries {
 
 /** Whether every cell of the batch is a sample that a database can hold. */
 export function isWhole(batch: SeriesBatch): boolean {
-  return batch.present === undefined && batch.values instanceof Int32Array;
+  const { present, values, table, firstSeries, seriesCount } = batch;
+  if (present !== undefined || !(values instanceof Int32Array)) return false;
+  for (let row = 0; row < seriesCount; row++) {
+    const divisor = table.divisors?.[firstSeries + row] ?? 1;
+    if (!Number.isFinite(LARGEST_INT32 / divisor)) return false;
+  }
+  return true;
 }
+
+const LARGEST_INT32 = 2 ** 31;

@@ -10,16 +10,17 @@ export interface EncodedTable {
 /** Encodes labels table by table, and each table once: by identity, so that a finished one can be collected. */
 export class TableCache {
   readonly #tables = new WeakMap<SeriesTable, EncodedTable>();
-  readonly #encode: (labels: Labels) => Uint8Array;
+  readonly #createEncoder: () => (labels: Labels) => Uint8Array;
 
-  constructor(encode: (labels: Labels) => Uint8Array) {
-    this.#encode = encode;
+  /** @param createEncoder - makes the encoder of one table, which may remember what its series share */
+  constructor(createEncoder: () => (labels: Labels) => Uint8Array) {
+    this.#createEncoder = createEncoder;
   }
 
   get(table: SeriesTable): EncodedTable {
     let encoded = this.#tables.get(table);
     if (encoded === undefined) {
-      const parts = table.labels.map(this.#encode);
+      const parts = table.labels.map(this.#createEncoder());
       const offsets = new Uint32Array(parts.length + 1);
       parts.forEach((part, s) => {
         offsets[s + 1] = (offsets[s] as number) + part.length;

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { access, constants, mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
+import { createServer, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { MillraceError } from "@millrace/core";
@@ -56,7 +56,7 @@ export async function findVictoriaMetrics(
 /**
  * Starts VictoriaMetrics on a free loopback port and waits until it answers.
  *
- * @throws MillraceError MISSING_DEPENDENCY when the program is not installed
+ * @throws MillraceError MISSING_DEPENDENCY when the program is not installed or cannot be run
  * @throws MillraceError TIMEOUT or REMOTE_FAILED when it does not come up; the message holds its last words
  * @example
  * ```ts no-run
@@ -97,6 +97,7 @@ export async function startVictoriaMetrics(
   });
   // The server must not keep a finished program alive, nor outlive it.
   child.unref();
+  if (child.stderr instanceof Socket) child.stderr.unref();
   const onExit = (): boolean => child.kill("SIGTERM");
   process.once("exit", onExit);
   const ended = exitOf(child);
@@ -140,7 +141,13 @@ async function answers(
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (performance.now() < deadline) {
-    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) {
+    if (child.pid === undefined) {
+      throw new MillraceError(
+        "MISSING_DEPENDENCY",
+        `${child.spawnfile} cannot be started as VictoriaMetrics; check the option binary.`,
+      );
+    }
+    if (child.exitCode !== null || child.signalCode !== null) {
       throw new MillraceError("REMOTE_FAILED", `VictoriaMetrics did not start: ${lastWords()}`);
     }
     const ready = await fetch(`${url}/health`).then(

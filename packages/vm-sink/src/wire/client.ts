@@ -38,6 +38,16 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /** Statuses after which the same body may be taken: busy, read-only for lack of disk, a proxy's hiccup. */
 const RETRYABLE = new Set([408, 425, 429, 500, 502, 503, 504]);
 
+/** Failures from before there was a connection, so nothing can have been stored. */
+const NEVER_SENT: ReadonlySet<unknown> = new Set([
+  "ECONNREFUSED",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
+
 /** Opens a pool of connections; nothing is sent yet. */
 export function createClient(options: ClientOptions): Client {
   const { endpoint, retry, signal, logger, onRetry } = options;
@@ -93,7 +103,8 @@ export function createClient(options: ClientOptions): Client {
         }
         const elapsedMs = performance.now() - startedMs;
         if (!failure.retryable || elapsedMs >= retry.maxElapsedMs) throw failure;
-        const ambiguous = failure.details["status"] === undefined;
+        const { status, code } = failure.details;
+        const ambiguous = status === undefined && !NEVER_SENT.has(code);
         logger.warn({ attempt, ambiguous, ...failure.details }, failure.message);
         onRetry(failure.message, ambiguous);
         await pause(retryDelayMs(retry, attempt, retryAfter), signal);

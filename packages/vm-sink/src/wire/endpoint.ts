@@ -27,13 +27,23 @@ export function parseEndpoint(url: string): Endpoint {
     );
   }
   const prefix = parsed.pathname
-    .replace(/\/api\/v1\/(import(\/[a-z]+)?|write)\/?$/, "")
+    .replace(/\/+$/, "")
+    .replace(/\/api\/v1\/(import(\/[a-z]+)?|write)$/, "")
     .replace(/\/+$/, "");
   const { username, password } = parsed;
-  const user = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const user = `${decoded(username)}:${decoded(password)}`;
   const headers =
     username || password
       ? { authorization: `Basic ${Buffer.from(user).toString("base64")}` }
       : ({} as Record<string, string>);
   return { origin: parsed.origin, prefix, headers, shown: `${parsed.origin}${prefix}` };
+}
+
+/** A percent sign that stands for itself, as in the password `100%`, is no mistake. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

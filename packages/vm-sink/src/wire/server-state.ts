@@ -4,6 +4,8 @@ export interface ServerState {
   readonly version: string | undefined;
   /** Unix seconds; another value later means that it was restarted. */
   readonly startedSeconds: number | undefined;
+  /** How long it had run when it made this page; it makes a new one once a second. */
+  readonly uptimeSeconds: number | undefined;
   /** CPU time it has used so far. */
   readonly cpuSeconds: number | undefined;
   /** Cores it may use. */
@@ -16,6 +18,8 @@ export interface ServerState {
 
 const LOST_ROWS = /^vm_rows_(?:ignored|invalid)_total\{(?:reason|type)="([^"]*)"\} (\S+)/;
 const FLAG = /^flag\{name="([^"]*)", ?value="([^"]*)"/;
+const NUMBER =
+  /^(vm_app_start_timestamp|vm_app_uptime_seconds|process_cpu_|vm_available_cpu_cores) ?/;
 const VERSION = /^vm_app_version\{.*short_version="([^"]*)"/;
 
 /** Reads the few lines of a `/metrics` page that matter to a writer. */
@@ -33,7 +37,7 @@ export function parseServerState(page: string): ServerState {
       if (reason !== undefined) lostRows.set(reason, Number(count));
     } else if (line.startsWith("vm_app_version")) {
       version = VERSION.exec(line)?.[1] || undefined;
-    } else if (/^(vm_app_start_timestamp|process_cpu_|vm_available_cpu_cores) ?/.test(line)) {
+    } else if (NUMBER.test(line)) {
       const [name = "", value] = line.split(" ");
       numbers.set(name, Number(value));
     }
@@ -41,6 +45,7 @@ export function parseServerState(page: string): ServerState {
   return {
     version,
     startedSeconds: numbers.get("vm_app_start_timestamp"),
+    uptimeSeconds: numbers.get("vm_app_uptime_seconds"),
     cpuSeconds: numbers.get("process_cpu_seconds_total"),
     cores: numbers.get("vm_available_cpu_cores") ?? numbers.get("process_cpu_cores_available"),
     lostRows,

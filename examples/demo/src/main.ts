@@ -1,0 +1,77 @@
+// The main job from end to end: an archive is made, loaded into a real database, proven and drawn.
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { MillraceError } from "@millrace/core";
+import { generateArchive, writeZip } from "@millrace/ingest/testing";
+import { startVictoriaMetrics, type VictoriaMetricsServer } from "@millrace/vm-sink/server";
+import { busiestLuns } from "./busiest-luns.ts";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const millrace = join(root, "packages/cli/bin/millrace.js");
+const say = (text = ""): boolean => process.stdout.write(`${text}\n`);
+
+const folder = await mkdtemp(join(tmpdir(), "millrace-demo-"));
+const archive = join(folder, "OceanStor_Dorado_6000_V6.zip");
+const page = join(root, "demo-report.html");
+const report = join(folder, "report.json");
+try {
+  say("1. A day of one storage array, one sample a minute, in the vendor's own format:");
+  const { bytes, files, samples } = await writeZip(
+    generateArchive({
+      seed: 2025,
+      rowsPerFile: 15,
+      filesPerController: 96,
+      unknownMetricIds: [99_001],
+    }),
+    archive,
+  );
+  say(
+    `   ${count(files)} period files, ${count(samples)} samples, ${(bytes / 1e6).toFixed(1)} MB\n`,
+  );
+
+  say("2. What is in it?");
+  await command("inspect", archive);
+
+  await using database = await startDatabase();
+  say(database ? "\n3. Into VictoriaMetrics:" : "\n3. Into a report:");
+  const target = database ? ["--vm-url", database.url, "--verify"] : ["--no-vm"];
+  const code = await command("ingest", archive, ...target, "--html", page, "--report", report);
+  process.exitCode = code;
+
+  if (database !== undefined && code === 0) {
+    const { arrays } = JSON.parse(await readFile(report, "utf8"));
+    say("\n4. Ask the database: the busiest LUNs of that day, by average IOPS");
+    say(await busiestLuns(database.url, arrays[0]));
+  }
+  say(`\nOpen ${relative(process.cwd(), page) || page} in a browser for the charts.`);
+} finally {
+  await rm(folder, { recursive: true });
+}
+
+/** A database of our own, or undefined where the program is not installed. */
+async function startDatabase(): Promise<VictoriaMetricsServer | undefined> {
+  try {
+    return await startVictoriaMetrics({ path: process.env["PATH"] ?? "" });
+  } catch (error) {
+    if (!MillraceError.is(error) || error.code !== "MISSING_DEPENDENCY") throw error;
+    say(`\n${error.message}\nGoing on without a database.`);
+    return undefined;
+  }
+}
+
+/** Types a command as a user would. */
+function command(...args: readonly string[]): Promise<number> {
+  say(`   $ millrace ${args.map((arg) => relative(process.cwd(), arg) && arg).join(" ")}\n`);
+  const child = spawn(process.execPath, [millrace, ...args], { stdio: "inherit" });
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code) => resolve(code ?? 1));
+  });
+}
+
+function count(value: number): string {
+  return value.toLocaleString("en-US");
+}

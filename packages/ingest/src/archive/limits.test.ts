@@ -1,0 +1,43 @@
+import { describe, expect, it } from "vitest";
+import { archiveLimits, unpackedCap } from "./limits.ts";
+
+const MIB = 1024 * 1024;
+
+describe("archiveLimits", () => {
+  it("fills up with the defaults", () => {
+    expect(archiveLimits({ members: 3 })).toEqual({
+      packedBytes: 256 * MIB,
+      unpackedBytes: 512 * MIB,
+      members: 3,
+      documents: 1_000,
+      ratio: 250,
+    });
+  });
+
+  it.each([0, -1, Number.NaN])("refuses %s", (ratio) => {
+    expect(() => archiveLimits({ ratio })).toThrow(
+      expect.objectContaining({
+        code: "INVALID_OPTION",
+        message: `Limit ratio is ${ratio}; give a number above 0.`,
+      }),
+    );
+  });
+});
+
+describe("unpackedCap", () => {
+  const limits = archiveLimits({ ratio: 10, unpackedBytes: 100 * MIB });
+
+  it.each([
+    [0, 8 * MIB],
+    [1, 8 * MIB],
+    [MIB, 10 * MIB],
+    [9 * MIB, 90 * MIB],
+    [11 * MIB, 100 * MIB],
+  ])("for %i packed bytes is %i", (packed, cap) => {
+    expect(unpackedCap(limits, packed)).toBe(cap);
+  });
+
+  it("is never above unpackedBytes", () => {
+    expect(unpackedCap(archiveLimits({ unpackedBytes: 5 }), 1_000)).toBe(5);
+  });
+});

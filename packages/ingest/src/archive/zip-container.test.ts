@@ -1,0 +1,159 @@
+import { readdir, readFile, readlink, writeFile } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
+import { type ZipEntry, zipBytes } from "../../test/zip-bytes.ts";
+import { archiveLimits } from "./limits.ts";
+import { openZip } from "./zip-container.ts";
+
+const inFolder = temporaryFolder();
+const limits = archiveLimits();
+const data = Buffer.from("some bytes, some more bytes, some bytes again, and bytes");
+let files = 0;
+
+async function opened(bytes: Uint8Array) {
+  const path = inFolder(`${files++}.zip`);
+  await writeFile(path, bytes);
+  return await openZip(path, limits);
+}
+
+/** Names and contents, or the message of what cannot be read. */
+async function contents(entries: readonly ZipEntry[], readLimits = limits, zip64End = false) {
+  await using zip = await opened(zipBytes(entries, zip64End));
+  const found: [string, string][] = [];
+  for (const entry of zip.entries) {
+    const text = await entry.read(readLimits).then(
+      (bytes) => Buffer.from(bytes).toString(),
+      (error: { code: string; message: string }) => `${error.code}: ${error.message}`,
+    );
+    found.push([entry.path, text]);
+  }
+  return found;
+}
+
+const text = data.toString();
+
+describe("openZip", () => {
+  it("reads stored and deflated entries, with and without data descriptors", async () => {
+    const entries = [false, true].flatMap((deflate) =>
+      [false, true].map((dataDescriptor) => ({
+        name: `${deflate}-${dataDescriptor}`,
+        bytes: data,
+        deflate,
+        dataDescriptor,
+      })),
+    );
+    expect(await contents(entries)).toEqual(entries.map(({ name }) => [name, text]));
+  });
+
+  it("reads zip64", async () => {
+    const entries = [{ name: "a", bytes: data, zip64: true }];
+    expect(await contents(entries, limits, true)).toEqual([["a", text]]);
+  });
+
+  it("reads empty files and passes folders over", async () => {
+    const none = new Uint8Array(0);
+    const entries = [
+      { name: "folder/", bytes: none },
+      { name: "folder/empty", bytes: none },
+      { name: "folder/deflated", bytes: none, deflate: true },
+    ];
+    expect(await contents(entries)).toEqual([
+      ["folder/empty", ""],
+      ["folder/deflated", ""],
+    ]);
+  });
+
+  it("takes names in UTF-8 and in cp437, with backslashes, and such as lead outside", async () => {
+    const names = ["Хранилище/存储.tgz", "../../slip.tgz", "/absolute.tgz", "C:\\x\\y.tgz"];
+    const entries: ZipEntry[] = names.map((name) => ({ name, bytes: data }));
+    entries.push({ name: Uint8Array.of(0x81, 0x2f, 0xe1, 0x2e), bytes: data });
+    const found = await contents(entries);
+    expect(found.map(([name]) => name)).toEqual([
+      "Хранилище/存储.tgz",
+      "../../slip.tgz",
+      "/absolute.tgz",
+      "C:/x/y.tgz",
+      "ü/ß.",
+    ]);
+    expect(new Set(found.map(([, content]) => content))).toEqual(new Set([text]));
+  });
+
+  it.each<[string, Partial<ZipEntry>, RegExp]>([
+    ["encrypted", { flags: 1 }, /^UNSUPPORTED: .*encrypted/],
+    ["a wrong checksum", { crc: 1 }, /^CORRUPT_INPUT: .*checksum/],
+    ["a wrong checksum, deflated", { crc: 1, deflate: true }, /^CORRUPT_INPUT: .*checksum/],
+    ["more bytes than declared", { deflate: true, size: 5 }, /^CORRUPT_INPUT: .*too many bytes/],
+    ["fewer than declared", { deflate: true, size: 99 }, /^CORRUPT_INPUT: .*not enough bytes/],
+    ["deflate that is none", { method: 8 }, /^CORRUPT_INPUT/],
+    ["another method", { method: 12 }, /^UNSUPPORTED: .*method 12/],
+    ["a declared gigabyte", { deflate: true, size: 2 ** 30 }, /^LIMIT_EXCEEDED: .*packedBytes/],
+  ])("refuses an entry with %s, and no other", async (_, lie, message) => {
+    const found = await contents([
+      { name: "before", bytes: data },
+      { name: "bad", bytes: data, ...lie },
+      { name: "after", bytes: data, deflate: true },
+    ]);
+    expect(found).toEqual([
+      ["before", text],
+      ["bad", expect.stringMatching(message)],
+      ["after", text],
+    ]);
+  });
+
+  it("keeps to the limit of one entry", async () => {
+    const entries = [{ name: "a", bytes: data }];
+    const exact = archiveLimits({ packedBytes: data.length });
+    expect(await contents(entries, exact)).toEqual([["a", text]]);
+    const [[, problem] = []] = await contents(entries, { ...exact, packedBytes: data.length - 1 });
+    expect(problem).toMatch(/^LIMIT_EXCEEDED/);
+  });
+
+  it("refuses a zip whose directory is cut, broken or missing", async () => {
+    const whole = zipBytes([
+      { name: "a", bytes: data },
+      { name: "b", bytes: data },
+    ]);
+    for (let length = 0; length < whole.length; length++) {
+      await expect(opened(whole.subarray(0, length)), `${length} bytes`).rejects.toMatchObject({
+        code: "CORRUPT_INPUT",
+      });
+    }
+    const broken = Buffer.from(whole);
+    broken.writeUInt32LE(0, broken.indexOf("PK\x01\x02"));
+    await expect(opened(broken)).rejects.toMatchObject({ code: "CORRUPT_INPUT" });
+    await expect(opened(Buffer.from("PK no zip"))).rejects.toMatchObject({ code: "CORRUPT_INPUT" });
+  });
+
+  it("refuses more members than the limit", async () => {
+    const path = inFolder("many.zip");
+    const entries = ["a", "b", "c"].map((name) => ({ name, bytes: data }));
+    await writeFile(path, zipBytes(entries));
+    await expect(openZip(path, archiveLimits({ members: 2 }))).rejects.toMatchObject({
+      code: "LIMIT_EXCEEDED",
+    });
+    const zip = await openZip(path, archiveLimits({ members: 3 }));
+    expect(zip.entries).toHaveLength(3);
+    expect(zip.sizeBytes).toBe((await readFile(path)).length);
+    await zip[Symbol.asyncDispose]();
+  });
+
+  it("opens an empty zip", async () => {
+    expect(await contents([])).toEqual([]);
+  });
+
+  it.runIf(process.platform === "linux")("lets go of its file, whatever was wrong", async () => {
+    const bad = { name: "bad", bytes: data, deflate: true, method: 8, size: 5 };
+    const path = inFolder(`${files}.zip`);
+    await contents([bad, { ...bad, crc: 1 }, { name: "noise", bytes: data, method: 8 }]);
+    await opened(zipBytes([bad]).subarray(0, -4)).catch(() => {});
+    // Closing is only begun when the container is disposed of.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const open: string[] = [];
+    for (const descriptor of await readdir("/proc/self/fd")) {
+      open.push(await readlink(`/proc/self/fd/${descriptor}`).catch(() => ""));
+    }
+    expect(open.filter((name) => name.startsWith(path.slice(0, path.lastIndexOf("/"))))).toEqual(
+      [],
+    );
+  });
+});

@@ -1,0 +1,33 @@
+#!/bin/sh
+# Installs what the demo and the tests need from the system, if it is missing:
+#   victoria-metrics  the database that the data goes into
+#   chromium          opens the HTML report in the tests
+# Usage: setup.sh [package...]   (default: both)
+# MILLRACE_SETUP=never forbids it. Where it may not or cannot install, it says what to type and goes on:
+# the demo then writes the report alone, and the tests that need a program are skipped by name.
+set -eu
+
+[ $# -gt 0 ] || set -- victoria-metrics chromium
+
+missing=""
+for package in "$@"; do
+  command -v "$package" >/dev/null 2>&1 || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+if [ "${MILLRACE_SETUP:-}" = "never" ]; then
+  echo "setup: not installed:$missing (MILLRACE_SETUP=never)"
+elif [ -r /etc/debian_version ] && [ "$(id -u)" = 0 ]; then
+  echo "setup: installing from Debian:$missing (MILLRACE_SETUP=never forbids it)"
+  export DEBIAN_FRONTEND=noninteractive
+  log=$(mktemp)
+  # shellcheck disable=SC2086 # one word a package
+  if apt-get update >"$log" 2>&1 && apt-get install -y --no-install-recommends $missing >>"$log" 2>&1; then
+    rm -f "$log"
+  else
+    tail -n 5 "$log"
+    echo "setup: that failed; the whole output is in $log. Going on without$missing."
+  fi
+else
+  echo "setup: not installed:$missing. On Debian or Ubuntu, type: sudo apt-get install$missing"
+fi
