@@ -1,19 +1,31 @@
 import { defineConfig } from "vitest/config";
 
 const conditions = ["@millrace/source"];
+const setupFiles = ["./test/real-timeouts.ts"];
+const globalSetup = ["./test/build-if-stale.ts"];
 
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
     environment: "node",
+    // Real databases and browsers want a core of their own.
+    maxWorkers: 2,
+    reporters: ["default", "./scripts/summary-reporter.ts"],
     coverage: { provider: "v8", include: ["packages/*/src/**"], thresholds: { lines: 80 } },
     projects: [
-      { extends: true, test: { name: "unit", include: ["packages/*/src/**/*.test.ts"] } },
+      {
+        extends: true,
+        test: { name: "unit", include: ["packages/*/src/**/*.test.ts"], setupFiles, globalSetup },
+      },
       { extends: true, test: { name: "docs", include: ["docs/doctest.test.ts"] } },
       {
         extends: true,
-        test: { name: "live", include: ["packages/*/test/live/**/*.test.ts"], testTimeout: 60_000 },
+        test: { name: "examples", include: ["examples/*/src/*.test.ts"], setupFiles, globalSetup },
+      },
+      {
+        extends: true,
+        test: { name: "workspace", include: ["test/*.test.ts"], setupFiles, globalSetup },
       },
     ],
   },

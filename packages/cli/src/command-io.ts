@@ -6,6 +6,11 @@ export interface TextOutput {
   readonly columns?: number;
 }
 
+/** Clears a line that was being rewritten; nothing off a terminal. */
+export function clearLine(output: TextOutput): string {
+  return output.isTTY === true ? "\r\x1b[2K" : "";
+}
+
 /** What the command sees of the world. */
 export interface CommandIo {
   /** Results: summaries, or events as NDJSON. */
@@ -14,7 +19,7 @@ export interface CommandIo {
   readonly stderr: TextOutput;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-  /** Calls the listener when the user wants to stop; the returned function ends that. */
+  /** Calls the listener once when the user wants to stop; the returned function ends that. */
   onInterrupt(listener: () => void): () => void;
 }
 

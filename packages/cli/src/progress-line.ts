@@ -1,5 +1,5 @@
 import type { Progress, Run } from "@millrace/core";
-import type { TextOutput } from "./command-io.ts";
+import { clearLine, type TextOutput } from "./command-io.ts";
 import { clock, grouped, short } from "./text.ts";
 
 const BAR_CELLS = 24;
@@ -18,7 +18,7 @@ export function showProgress(run: Run<unknown>, output: TextOutput): () => void 
   const subscription = run.progress$.subscribe((progress) => {
     if (live) {
       shown = true;
-      output.write(`\r\x1b[2K${fit(liveLine(progress), output.columns)}`);
+      output.write(`${clearLine(output)}${fit(liveLine(progress), output.columns)}`);
     } else if (progress.elapsedMs - loggedMs >= LOG_EVERY_MS) {
       loggedMs = progress.elapsedMs;
       output.write(`${logLine(progress)}\n`);
@@ -26,7 +26,7 @@ export function showProgress(run: Run<unknown>, output: TextOutput): () => void 
   });
   return () => {
     subscription.unsubscribe();
-    if (shown) output.write("\r\x1b[2K");
+    if (shown) output.write(clearLine(output));
   };
 }
 

@@ -1,6 +1,5 @@
 import type { FileNote, IngestReport } from "@millrace/ingest";
 import type { DatabaseReport, SinkOutcome } from "./command-sink.ts";
-import type { IngestSettings } from "./settings.ts";
 import { facts, grouped, megabytes, minute, plural, short } from "./text.ts";
 import type { VerifiedArray } from "./verify.ts";
 
@@ -18,14 +17,17 @@ export interface CommandReport extends IngestReport {
 /** Most files named one by one on the terminal; the JSON report names all. */
 const FILES_SHOWN = 10;
 
+/** Below this, CPU time per million samples is the time that starting up takes. */
+const ENOUGH_SAMPLES = 100_000;
+
 /** The summary for people. */
 export function describeReport(
   report: CommandReport,
   outcome: SinkOutcome,
-  settings: IngestSettings,
+  interrupted = false,
 ): string {
   const rows: (readonly [string, string])[] = [
-    ["files", filesText(report.files)],
+    ["files", filesText(report)],
     ["samples", samplesText(report)],
     ["series", grouped(report.series)],
     ...report.arrays.map(({ serial, model, timeRangeMs: [from, to], intervals }) => {
@@ -40,7 +42,7 @@ export function describeReport(
     ["this process", processText(report)],
     ...outcome.lines,
   ];
-  const text = [`${headline(report, settings)}\n`, indent(facts(rows))];
+  const text = [`${headline(report, interrupted)}\n`, indent(facts(rows))];
   const { metrics, resources } = report.unknown;
   if (metrics.length > 0)
     text.push(
@@ -58,16 +60,38 @@ export function describeReport(
     );
   }
   for (const warning of report.warnings) text.push(note(warning));
-  text.push(...fileNotes("Failed", report.files.failed));
-  text.push(...fileNotes("Partly read", report.files.partial));
-  text.push(...fileNotes("Skipped", report.files.skipped));
+  text.push(...problemNotes(report), ...fileNotes("Skipped", report.files.skipped));
   return `${text.join("\n")}\n`;
 }
 
-function headline(report: CommandReport, { dryRun }: IngestSettings): string {
-  if (report.error !== undefined) return "Not loaded.";
-  if (report.samples.parsed === 0) return "Nothing was loaded.";
-  if (dryRun)
+/** What is wrong and nothing else; empty where all is well. Warnings were told when they came. */
+export function describeProblems(report: CommandReport): string {
+  const missing = (report.verified ?? []).filter((array) => array.missing > 0);
+  const { rejected } = report.samples;
+  const lines = [
+    ...problemNotes(report),
+    ...(rejected > 0 ? [`  ${plural(rejected, "sample")} rejected.`] : []),
+    ...missing.map((array) => `  ${verifiedText(array)}.`),
+  ];
+  return lines.length === 0 ? "" : `millrace: not everything was loaded.\n${lines.join("\n")}\n`;
+}
+
+function problemNotes({ error, files }: CommandReport): string[] {
+  // A run that ended early has not failed to read the files that were under way.
+  const title = error === undefined ? "Failed" : "Not finished";
+  return [...fileNotes(title, files.failed), ...fileNotes("Partly read", files.partial)];
+}
+
+function headline(report: CommandReport, interrupted: boolean): string {
+  const { error, samples } = report;
+  if (interrupted) {
+    return samples.accepted === 0 || report.dryRun
+      ? "Interrupted; nothing was loaded."
+      : "Interrupted; what was accepted until then stays where it is.";
+  }
+  if (error !== undefined) return samples.accepted === 0 ? "Not loaded." : "Loaded only in part.";
+  if (samples.parsed === 0) return "Nothing was loaded.";
+  if (report.dryRun)
     return report.complete
       ? "Dry run: everything can be sent."
       : "Dry run: not everything can be sent.";
@@ -77,10 +101,12 @@ function headline(report: CommandReport, { dryRun }: IngestSettings): string {
     : "Loaded.";
 }
 
-function filesText({ total, ok, partial, failed, skipped }: IngestReport["files"]): string {
+function filesText({ error, files }: CommandReport): string {
+  const { total, ok, partial, failed, skipped } = files;
   const parts = [`${grouped(ok)} of ${grouped(total)} ok`];
   if (partial.length > 0) parts.push(`${partial.length} partly`);
-  if (failed.length > 0) parts.push(`${failed.length} failed`);
+  if (failed.length > 0)
+    parts.push(`${failed.length} ${error === undefined ? "failed" : "not finished"}`);
   if (skipped.length > 0) parts.push(`${skipped.length} skipped`);
   return parts.join(", ");
 }
@@ -110,7 +136,7 @@ function databaseRows({ database, dryRun }: CommandReport): (readonly [string, s
     ],
     [
       "sent",
-      `${plural(requests, "request")}, ${megabytes(sentBytes)}${retries > 0 ? `, ${plural(retries, "retry")}` : ""}`,
+      `${plural(requests, "request")}, ${megabytes(sentBytes)}${retries > 0 ? `, tried again ${plural(retries, "time")}` : ""}`,
     ],
   ];
   if (database.cpuMs !== undefined && database.ceilingRatio !== undefined) {
@@ -132,7 +158,7 @@ function verifiedText({ serial, sent, found, missing, extra }: VerifiedArray): s
 
 function processText({ cpuMs, peakRssBytes, samples }: CommandReport): string {
   const perMillion =
-    samples.parsed > 0
+    samples.parsed >= ENOUGH_SAMPLES
       ? `, ${(cpuMs / 1000 / (samples.parsed / 1e6)).toFixed(3)} per million samples`
       : "";
   return `${(cpuMs / 1000).toFixed(2)} CPU-s${perMillion}, peak memory ${megabytes(peakRssBytes)}`;
@@ -140,9 +166,10 @@ function processText({ cpuMs, peakRssBytes, samples }: CommandReport): string {
 
 function fileNotes(title: string, notes: readonly FileNote[]): string[] {
   if (notes.length === 0) return [];
-  const lines = notes
-    .slice(0, FILES_SHOWN)
-    .map(({ file, problems }) => `    ${file}: ${problems.join(" ")}`);
+  const lines = notes.slice(0, FILES_SHOWN).map(({ file, problems }) => {
+    const text = problems.join(" ");
+    return text.startsWith(`${file} `) ? `    ${text}` : `    ${file}: ${text}`;
+  });
   if (notes.length > FILES_SHOWN) {
     lines.push(`    and ${notes.length - FILES_SHOWN} more; --report <file> names all.`);
   }

@@ -1,24 +1,27 @@
-import { writeFile } from "node:fs/promises";
-import { resolve } from "node:path";
+import { access, constants, stat, writeFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { MillraceError, type Run, type RunEvent } from "@millrace/core";
 import { followReport, ingest, oceanstor } from "@millrace/ingest";
-import type { CommandIo, ExitCode } from "./command-io.ts";
+import { type CommandIo, clearLine, type ExitCode } from "./command-io.ts";
 import { type CommandSink, commandSink } from "./command-sink.ts";
 import { monitorResources } from "./monitor.ts";
 import { showProgress } from "./progress-line.ts";
-import { type CommandReport, describeReport } from "./report-text.ts";
+import { type CommandReport, describeProblems, describeReport } from "./report-text.ts";
 import type { IngestSettings } from "./settings.ts";
-import { verifyArrays } from "./verify.ts";
+import { type VerifiedArray, verifyArrays } from "./verify.ts";
 
 /** Carries out `millrace ingest`. */
 export async function runIngest(settings: IngestSettings, io: CommandIo): Promise<ExitCode> {
   const { quiet, json } = settings;
   const inputs = settings.inputs.map((path) => resolve(io.cwd, path));
+  const reportPath = settings.report === undefined ? undefined : resolve(io.cwd, settings.report);
   const sink = await commandSink(settings, io.cwd);
+  await checkBeforehand(settings, inputs, reportPath, sink);
   const controller = new AbortController();
   let interrupted = false;
   const stopListening = io.onInterrupt(() => {
     interrupted = true;
+    io.stderr.write(`${clearLine(io.stderr)}Stopping; once more stops at once.\n`);
     controller.abort(new MillraceError("ABORTED", "Interrupted."));
   });
   const flow = ingest(inputs, {
@@ -44,52 +47,78 @@ export async function runIngest(settings: IngestSettings, io: CommandIo): Promis
   stopMonitor?.();
   stopListening();
 
+  let verified: readonly VerifiedArray[] | undefined;
+  try {
+    const { databaseUrl } = sink;
+    if (settings.verify && !settings.dryRun && failure === undefined && databaseUrl !== undefined) {
+      verified = await verifyArrays(databaseUrl, ingested.arrays);
+    }
+  } catch (error) {
+    failure = error;
+  }
   const { user, system } = process.cpuUsage();
   const report: CommandReport = {
     ...ingested,
     complete: ingested.complete && failure === undefined,
     warnings: [...ingested.warnings, ...outcome.warnings],
+    elapsedMs: Math.round(ingested.elapsedMs),
     cpuMs: Math.round((user + system) / 1000),
     peakRssBytes: process.resourceUsage().maxRSS * 1024,
     ...(outcome.database === undefined ? {} : { database: outcome.database }),
     dryRun: settings.dryRun,
-    ...(await verification(settings, sink, failure, ingested.arrays)),
+    ...(verified === undefined ? {} : { verified }),
   };
-  if (settings.report !== undefined) {
-    await writeFile(resolve(io.cwd, settings.report), `${JSON.stringify(report, null, 2)}\n`);
+  if (reportPath !== undefined) {
+    await writeFile(reportPath, `${JSON.stringify(report, null, 2)}\n`);
   }
   if (json) io.stdout.write(`${JSON.stringify({ type: "report", report })}\n`);
-  else if (!quiet && report.files.total > 0) {
-    io.stdout.write(describeReport(report, outcome, settings));
-  }
-  if (failure !== undefined && !interrupted) throw failure;
-  if (report.files.total === 0 && !interrupted) {
-    throw new MillraceError("NOT_FOUND", `Nothing to load: ${inputs.join(", ")} holds no files.`);
-  }
+  else if (quiet) io.stderr.write(describeProblems(report));
+  else if (report.files.total > 0) io.stdout.write(describeReport(report, outcome, interrupted));
   if (interrupted) return 130;
-  const verified = report.verified?.every(({ missing }) => missing === 0) ?? true;
-  return report.complete && verified && report.files.total > 0 ? 0 : 1;
+  if (failure !== undefined) throw failure;
+  if (report.files.ok + report.files.partial.length + report.files.failed.length === 0) {
+    io.stderr.write(`millrace: Nothing to load: no performance files in ${inputs.join(", ")}.\n`);
+    return 1;
+  }
+  return report.complete && !isAnythingMissing(report) ? 0 : 1;
 }
 
-async function verification(
+function isAnythingMissing({ verified = [] }: CommandReport): boolean {
+  return verified.some(({ missing }) => missing > 0);
+}
+
+/** What can be known to be wrong before hours of work. */
+async function checkBeforehand(
   settings: IngestSettings,
+  inputs: readonly string[],
+  reportPath: string | undefined,
   sink: CommandSink,
-  failure: unknown,
-  arrays: CommandReport["arrays"],
-): Promise<Pick<CommandReport, "verified">> {
-  if (!settings.verify || failure !== undefined || settings.dryRun) return {};
-  if (sink.databaseUrl === undefined) {
+): Promise<void> {
+  if (settings.verify && sink.databaseUrl === undefined) {
     throw new MillraceError("INVALID_OPTION", "--verify needs the VictoriaMetrics sink.");
   }
-  return { verified: await verifyArrays(sink.databaseUrl, arrays) };
+  for (const path of inputs) {
+    await stat(path).catch((cause: unknown) => {
+      throw new MillraceError("NOT_FOUND", `${path} does not exist or cannot be read.`, { cause });
+    });
+  }
+  if (reportPath === undefined) return;
+  await access(dirname(reportPath), constants.W_OK).catch((cause: unknown) => {
+    const folder = dirname(reportPath);
+    throw new MillraceError(
+      "INVALID_OPTION",
+      `--report: there is no folder ${folder} that can be written to.`,
+      { cause },
+    );
+  });
 }
 
-/** Events as NDJSON, or only the ones that a person must see at once. */
+/** Events as NDJSON, or the ones that a person must see at once, such as a database that is away. */
 function tellEvents(run: Run<unknown>, settings: IngestSettings, io: CommandIo): void {
   run.events$.subscribe((event) => {
     if (settings.json) io.stdout.write(`${JSON.stringify(plain(event))}\n`);
-    else if (event.type === "warning" && settings.quiet) {
-      io.stderr.write(`millrace: ${event.message}\n`);
+    else if (event.type === "warning") {
+      io.stderr.write(`${clearLine(io.stderr)}millrace: ${event.message}\n`);
     }
   });
 }

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { type InspectedArray, type Inspection, inspect } from "@millrace/ingest";
 import type { CommandIo, ExitCode } from "./command-io.ts";
 import { facts, grouped, megabytes, minute, plural, table } from "./text.ts";
@@ -11,7 +12,8 @@ export async function runInspect(
   flags: { readonly full?: boolean; readonly json?: boolean },
   io: CommandIo,
 ): Promise<ExitCode> {
-  const found = await inspect(inputs, flags.full ? { maxHeaders: Number.POSITIVE_INFINITY } : {});
+  const paths = inputs.map((path) => resolve(io.cwd, path));
+  const found = await inspect(paths, flags.full ? { maxHeaders: Number.POSITIVE_INFINITY } : {});
   io.stdout.write(flags.json ? `${JSON.stringify(found, null, 2)}\n` : `${describe(found)}\n`);
   return found.files.failed.length > 0 || found.arrays.length === 0 ? 1 : 0;
 }

@@ -21,28 +21,32 @@ export interface IngestSettings {
   readonly monitor: boolean;
 }
 
-const DIGITS = v.pipe(v.string(), v.regex(/^\d+$/, "give a whole number"), v.transform(Number));
+const WHOLE = (issue: v.BaseIssue<unknown>): string =>
+  `give a whole number, not ${issue.received ?? "this"}`;
+const DIGITS = v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number));
 
 /** The environment and the command line give text, a file gives numbers. */
 function wholeNumber(least: number, most: number): v.GenericSchema<unknown, number> {
   return v.pipe(
-    v.union([v.number(), DIGITS], "give a whole number"),
-    v.integer("give a whole number"),
-    v.minValue(least, `give ${least} or more`),
-    v.maxValue(most, `give ${most} or less`),
+    v.union([v.number(), DIGITS], WHOLE),
+    v.integer(WHOLE),
+    v.minValue(least, (issue) => `give ${least} or more, not ${issue.received}`),
+    v.maxValue(most, (issue) => `give ${most} or less, not ${issue.received}`),
   );
 }
 
-const SWITCH = v.union([
-  v.boolean(),
-  v.pipe(
-    v.picklist(["true", "false", "1", "0"], "give true or false"),
-    v.transform((text) => text === "true" || text === "1"),
-  ),
-]);
+const SWITCH = v.union(
+  [
+    v.boolean(),
+    v.pipe(
+      v.picklist(["true", "false", "1", "0"]),
+      v.transform((text) => text === "true" || text === "1"),
+    ),
+  ],
+  "give true or false",
+);
 
-/** Checks and completes the settings. */
-export const ingestSettings: v.GenericSchema<unknown, IngestSettings> = v.object({
+const entries = {
   inputs: v.pipe(
     v.array(v.string()),
     v.minLength(1, "name at least one archive: a .zip, a folder, a .tgz or a .dat"),
@@ -62,4 +66,20 @@ export const ingestSettings: v.GenericSchema<unknown, IngestSettings> = v.object
   json: v.optional(SWITCH, false),
   quiet: v.optional(SWITCH, false),
   monitor: v.optional(SWITCH, false),
-});
+};
+
+/** Checks and completes the settings. A key that is not known is refused: it may be a misspelt one. */
+export const ingestSettings: v.GenericSchema<unknown, IngestSettings> = v.strictObject(
+  entries,
+  (issue) => (issue.expected === "never" ? "there is no such setting" : "is missing"),
+);
+
+/** The variables of the environment that are settings; others with this prefix are not ours to judge. */
+export function settingVariables(
+  env: Readonly<Record<string, string | undefined>>,
+): Record<string, string | undefined> {
+  const names = Object.keys(entries).map(
+    (key) => `MILLRACE_${key.replace(/[A-Z]/g, "_$&").toUpperCase()}`,
+  );
+  return Object.fromEntries(names.map((name) => [name, env[name]]));
+}

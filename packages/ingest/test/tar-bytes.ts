@@ -1,9 +1,12 @@
 import { buffer } from "node:stream/consumers";
-import { type Headers, pack } from "tar-stream";
+import { type Header, pack } from "tar-stream";
 
 /** A tar of these members; a member is a header and, for files, its bytes. */
 export async function tarBytes(
-  members: readonly (readonly [header: Headers, bytes?: Uint8Array])[],
+  members: readonly (readonly [
+    header: Partial<Header> & { readonly name: string },
+    bytes?: Uint8Array,
+  ])[],
 ): Promise<Buffer> {
   const tar = pack();
   for (const [header, bytes] of members) {

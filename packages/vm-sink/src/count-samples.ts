@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { type Labels, MillraceError, silentLogger } from "@millrace/core";
 import { type Client, createClient } from "./wire/client.ts";
 import { parseEndpoint } from "./wire/endpoint.ts";
@@ -38,9 +39,12 @@ export async function countSamples(options: CountOptions): Promise<number> {
   });
   try {
     await client.get("/internal/force_flush");
-    const selector = `{${Object.entries(options.labels)
-      .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
-      .join(",")}}`;
+    const labels = Object.entries(options.labels).map(
+      ([name, value]) => `${name}=${JSON.stringify(value)}`,
+    );
+    // The database remembers for some seconds which series a selector matches, even with nocache, and
+    // would not see new ones; so no two counts ask alike.
+    const selector = `{${[...labels, `count_id!="${randomUUID()}"`].join(",")}}`;
     let total = 0;
     for (let fromMs = options.fromMs; fromMs <= options.toMs; fromMs += WINDOW_MS) {
       const toMs = Math.min(options.toMs, fromMs + WINDOW_MS - 1);
@@ -61,19 +65,25 @@ async function countWindow(
 ): Promise<number> {
   const query = `sum(count_over_time(${selector}[${toMs - fromMs + 1}ms]))`;
   const parameters = new URLSearchParams({ query, time: String(toMs / 1000), nocache: "1" });
-  const answer: unknown = JSON.parse(await client.get(`/api/v1/query?${parameters}`));
+  const answer = await client.get(`/api/v1/query?${parameters}`);
   const value = firstValue(answer);
   if (value === undefined || Number.isFinite(value)) return value ?? 0;
   throw new MillraceError(
     "REMOTE_FAILED",
-    `${client.endpoint.shown} gave no count for ${selector}: ${JSON.stringify(answer).slice(0, 200)}`,
+    `${client.endpoint.shown} gave no count for ${selector}: ${answer.slice(0, 200)}`,
   );
 }
 
 /** The number in an instant query's answer: undefined for no series, NaN for another kind of answer. */
-function firstValue(answer: unknown): number | undefined {
-  const { data } = answer as { data?: { result?: readonly { value?: readonly unknown[] }[] } };
-  if (!Array.isArray(data?.result)) return Number.NaN;
-  const [first] = data.result;
+function firstValue(answer: string): number | undefined {
+  let parsed: { data?: { result?: readonly { value?: readonly unknown[] }[] } };
+  try {
+    parsed = JSON.parse(answer);
+  } catch {
+    return Number.NaN;
+  }
+  const result = parsed.data?.result;
+  if (!Array.isArray(result)) return Number.NaN;
+  const [first] = result;
   return first === undefined ? undefined : Number(first.value?.[1]);
 }

@@ -27,7 +27,7 @@ type Writer = SinkWriter<SeriesBatch, VictoriaMetricsResult>;
 const LINGER_MS = 1_000;
 /** How often, and how many times, the database is asked for a page newer than its last answer. */
 const PAGE_EVERY_MS = 100;
-const MOST_PAGES = 20;
+const MOST_PAGES = 15;
 
 /** Asks the server for its settings and opens a writer. */
 export async function openWriter(settings: WriterSettings, context: RunContext): Promise<Writer> {
@@ -189,7 +189,8 @@ class BodyWriter {
   async #stateAfterLast(): Promise<ServerState> {
     const first = parseServerState(await this.#client.get("/metrics"));
     let state = first;
-    for (let asked = 1; asked < MOST_PAGES && isStale(state, first); asked++) {
+    const pages = this.#requests === 0 ? 1 : MOST_PAGES;
+    for (let asked = 1; asked < pages && isStale(state, first); asked++) {
       await new Promise((resolve) => setTimeout(resolve, PAGE_EVERY_MS));
       state = parseServerState(await this.#client.get("/metrics"));
     }

@@ -66,12 +66,13 @@ export async function fakeDatabase(options: FakeDatabaseOptions = {}): Promise<F
     asked.push(path);
     if (options.get?.(path, response)) return;
     const url = new URL(path, "http://localhost");
-    if (url.pathname === "/metrics") reply(response, 200, options.metrics?.() ?? metricsPage());
-    else if (url.pathname === "/snapshot/create") {
+    if (url.pathname.endsWith("/metrics"))
+      reply(response, 200, options.metrics?.() ?? metricsPage());
+    else if (url.pathname.endsWith("/snapshot/create")) {
       taken += 1;
       snapshots.add(`snapshot-${taken}`);
       reply(response, 200, JSON.stringify({ status: "ok", snapshot: `snapshot-${taken}` }));
-    } else if (url.pathname === "/snapshot/delete") {
+    } else if (url.pathname.endsWith("/snapshot/delete")) {
       snapshots.delete(url.searchParams.get("snapshot") ?? "");
       reply(response, 200, JSON.stringify({ status: "ok" }));
     } else reply(response, 200);

@@ -1,8 +1,8 @@
-import { join } from "node:path";
-import { loadConfig } from "@millrace/core";
+import { resolve } from "node:path";
+import { loadConfig, MillraceError } from "@millrace/core";
 import { Command, Option } from "commander";
 import type { CommandIo, ExitCode } from "../command-io.ts";
-import { ingestSettings } from "../settings.ts";
+import { ingestSettings, settingVariables } from "../settings.ts";
 
 interface IngestFlags {
   readonly input?: string[];
@@ -38,12 +38,7 @@ export function ingestCommand(io: CommandIo, exit: (code: ExitCode) => void): Co
       "--sink <specifier>",
       "send to this plugin instead: ./my-sink.ts or a package; it runs with your rights",
     )
-    .option(
-      "--sink-option <key=value>",
-      "option for that plugin; may be repeated",
-      collectPairs,
-      {},
-    )
+    .option("--sink-option <key=value>", "option for that plugin; may be repeated", collectPairs)
     .option("--verify", "afterwards ask the database whether it holds every sample")
     .option("--dry-run", "read, parse, check and encode everything, send nothing")
     .option("--report <file>", "write the outcome as JSON")
@@ -58,18 +53,18 @@ export function ingestCommand(io: CommandIo, exit: (code: ExitCode) => void): Co
       const settings = await loadConfig(ingestSettings, {
         defaults: { inputs: [] },
         file: {
-          path: join(io.cwd, config ?? "millrace.config.json"),
+          path: resolve(io.cwd, config ?? "millrace.config.json"),
           required: config !== undefined,
         },
-        env: { prefix: "MILLRACE_", values: io.env },
+        env: { prefix: "MILLRACE_", values: settingVariables(io.env) },
         overrides: {
           ...rest,
           vm: vm === false ? false : undefined,
           inputs: named.length > 0 ? named : undefined,
           metrics: defaultMetrics ? "default" : allMetrics ? "all" : undefined,
-          sinkOptions: Object.keys(sinkOption ?? {}).length > 0 ? sinkOption : undefined,
+          sinkOptions: sinkOption,
         },
-      });
+      }).catch(rethrowPlainly);
       const { runIngest } = await import("../run-ingest.ts");
       exit(await runIngest(settings, io));
     });
@@ -80,14 +75,28 @@ Settings may also stand in millrace.config.json ({"vmUrl": "…"}) and in the en
 (MILLRACE_VM_URL); the command line wins.
 
 Exit code: 0 when every sample of every file was accepted, or left out on purpose;
-1 when anything failed or is partial; 2 for a wrong command line; 130 when interrupted.
+1 when anything failed or is partial, or nothing was there to load; 2 for a wrong command line
+or an input that does not exist; 130 when interrupted.
 
 Examples:
   millrace ingest archive.zip
   millrace ingest ./collected --vm-url http://metrics:8428 --html report.html --verify
   millrace ingest archive.zip --sink ./my-sink.ts --sink-option path=out.txt`;
 
-function collectPairs(text: string, before: Record<string, string>): Record<string, string> {
+/** A person who typed no archive has no "configuration" in mind. */
+function rethrowPlainly(error: unknown): never {
+  if (!MillraceError.is(error) || !Array.isArray(error.details["complaints"])) throw error;
+  const complaints = error.details["complaints"].map((complaint) =>
+    String(complaint).replace(/^inputs: /, ""),
+  );
+  throw new MillraceError(
+    "INVALID_OPTION",
+    `${complaints.join("; ")}\n(add --help for the options)`,
+    { cause: error },
+  );
+}
+
+function collectPairs(text: string, before: Record<string, string> = {}): Record<string, string> {
   const at = text.indexOf("=");
   // Without "=" the option is a switch.
   return at < 0

@@ -82,8 +82,10 @@ describe("openZip", () => {
     ["encrypted", { flags: 1 }, /^UNSUPPORTED: .*encrypted/],
     ["a wrong checksum", { crc: 1 }, /^CORRUPT_INPUT: .*checksum/],
     ["a wrong checksum, deflated", { crc: 1, deflate: true }, /^CORRUPT_INPUT: .*checksum/],
-    ["more bytes than declared", { deflate: true, size: 5 }, /^CORRUPT_INPUT: .*too many bytes/],
-    ["fewer than declared", { deflate: true, size: 99 }, /^CORRUPT_INPUT: .*not enough bytes/],
+    ["more bytes than declared", { deflate: true, size: 5 }, /^CORRUPT_INPUT: .*more bytes/],
+    ["fewer than declared", { deflate: true, size: 99 }, /^CORRUPT_INPUT: .*fewer bytes/],
+    ["more bytes than declared, stored", { size: 5 }, /^CORRUPT_INPUT: .*more bytes/],
+    ["fewer than declared, stored", { size: 99 }, /^CORRUPT_INPUT: .*fewer bytes/],
     ["deflate that is none", { method: 8 }, /^CORRUPT_INPUT/],
     ["another method", { method: 12 }, /^UNSUPPORTED: .*method 12/],
     ["a declared gigabyte", { deflate: true, size: 2 ** 30 }, /^LIMIT_EXCEEDED: .*packedBytes/],
@@ -134,6 +136,27 @@ describe("openZip", () => {
     const zip = await openZip(path, archiveLimits({ members: 3 }));
     expect(zip.entries).toHaveLength(3);
     expect(zip.sizeBytes).toBe((await readFile(path)).length);
+    await zip[Symbol.asyncDispose]();
+  });
+
+  it("refuses a zip that lists more files than it counts", async () => {
+    const entries = ["a", "b", "c"].map((name) => ({ name, bytes: data }));
+    for (const count of [0, 1, 2]) {
+      const zip = zipBytes(entries);
+      zip.writeUInt16LE(count, zip.length - 12);
+      await expect(opened(zip)).rejects.toMatchObject({
+        code: "CORRUPT_INPUT",
+        message: expect.stringContaining(`lists more files than the ${count} it counts`),
+      });
+    }
+    // Neither where the directory lies nor how many files it has.
+    const lost = zipBytes(entries);
+    lost.fill(0, lost.length - 14, lost.length - 2);
+    await expect(opened(lost)).rejects.toMatchObject({ code: "CORRUPT_INPUT" });
+    const commented = Buffer.concat([zipBytes(entries), Buffer.from("a comment")]);
+    commented.writeUInt16LE(9, commented.length - 11);
+    const zip = await opened(commented);
+    expect(zip.entries).toHaveLength(3);
     await zip[Symbol.asyncDispose]();
   });
 

@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { MillraceError } from "@millrace/core";
 import yauzl from "yauzl";
@@ -8,16 +8,20 @@ import type { ArchiveLimits } from "./limits.ts";
 /**
  * Opens a zip by its central directory.
  *
- * @throws MillraceError CORRUPT_INPUT when the directory cannot be read (truncated, no zip)
+ * @throws MillraceError CORRUPT_INPUT when the directory cannot be read whole (truncated, no zip)
  * @throws MillraceError LIMIT_EXCEEDED when it lists more than `limits.members` files
  */
 export async function openZip(path: string, limits: ArchiveLimits): Promise<Container> {
   const { size } = await stat(path);
   let zip: yauzl.ZipFile;
   try {
-    // decodeStrings off: yauzl would end the whole archive at one name like "../x", and names never
-    // reach the disk here. Sizes are still validated.
-    zip = await yauzl.openPromise(path, { autoClose: false, decodeStrings: false });
+    // yauzl would end the whole archive at one name like "../x", and names never reach the disk here;
+    // likewise at one wrong size, and sizes are checked below, entry by entry.
+    zip = await yauzl.openPromise(path, {
+      autoClose: false,
+      decodeStrings: false,
+      validateEntrySizes: false,
+    });
   } catch (cause) {
     throw corrupt(path, cause);
   }
@@ -29,7 +33,10 @@ export async function openZip(path: string, limits: ArchiveLimits): Promise<Cont
       );
     }
     const entries: ContainerEntry[] = [];
+    let listedBytes = 0;
     for await (const entry of zip.eachEntry()) {
+      const { fileNameLength, extraFieldLength, fileCommentLength } = entry;
+      listedBytes += DIRECTORY_HEADER + fileNameLength + extraFieldLength + fileCommentLength;
       const name = yauzl.getFileNameLowLevel(
         entry.generalPurposeBitFlag,
         entry.fileName as unknown as Buffer,
@@ -43,6 +50,13 @@ export async function openZip(path: string, limits: ArchiveLimits): Promise<Cont
         read: (readLimits) => readEntry(zip, entry, name, readLimits),
       });
     }
+    const endAt = size - DIRECTORY_END - zip.comment.length;
+    if (await listsMore(path, endAt, listedBytes)) {
+      throw new MillraceError(
+        "CORRUPT_INPUT",
+        `${path} lists more files than the ${zip.entryCount} it counts; pack it again, with zip64.`,
+      );
+    }
     return {
       name: path,
       sizeBytes: size,
@@ -53,6 +67,31 @@ export async function openZip(path: string, limits: ArchiveLimits): Promise<Cont
   } catch (error) {
     zip.close();
     throw MillraceError.is(error) ? error : corrupt(path, error);
+  }
+}
+
+/** Sizes of the fixed parts of a directory entry and of the record at the directory's end. */
+const DIRECTORY_HEADER = 46;
+const DIRECTORY_END = 22;
+
+/**
+ * Whether another directory entry follows the listed ones, or none is listed of a zip with files: a
+ * count of 16 bits that overflowed, or was damaged, would hide files without a word. A zip64 has a count
+ * that cannot overflow.
+ */
+async function listsMore(path: string, endAt: number, listedBytes: number): Promise<boolean> {
+  const file = await open(path);
+  try {
+    const read = async (at: number, length: number): Promise<Buffer> => {
+      const { buffer } = await file.read(Buffer.alloc(length), 0, length, at);
+      return buffer;
+    };
+    const directoryAt = (await read(endAt, DIRECTORY_END)).readUInt32LE(16);
+    const next = (await read(directoryAt + listedBytes, 4)).toString("latin1");
+    const first = (await read(0, 4)).toString("latin1");
+    return next === "PK\x01\x02" || (listedBytes === 0 && first === "PK\x03\x04");
+  } finally {
+    await file.close();
   }
 }
 
@@ -85,16 +124,26 @@ async function readEntry(
       `${name} declares ${size} bytes, more than the limit of ${limits.packedBytes} ("packedBytes").`,
     );
   }
-  let bytes: Uint8Array;
+  const chunks: Buffer[] = [];
+  let length = 0;
   try {
     const stream = await zip.openReadStreamPromise(entry);
-    const chunks: Buffer[] = [];
-    // yauzl validates the length against the directory, so a lie ends here and not in memory.
-    for await (const chunk of stream) chunks.push(chunk as Buffer);
-    bytes = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+    for await (const chunk of stream) {
+      chunks.push(chunk as Buffer);
+      length += (chunk as Buffer).length;
+      // A directory that lies about the size must not fill the memory.
+      if (length > size) break;
+    }
   } catch (cause) {
     throw corrupt(name, cause);
   }
+  if (length !== size) {
+    throw new MillraceError(
+      "CORRUPT_INPUT",
+      `${name} has ${length > size ? "more" : "fewer"} bytes than the ${size} that the zip declares.`,
+    );
+  }
+  const bytes = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length);
   if (crc32(bytes) !== entry.crc32) {
     throw new MillraceError("CORRUPT_INPUT", `${name} does not match its checksum in the zip.`);
   }

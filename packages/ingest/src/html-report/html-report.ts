@@ -71,7 +71,7 @@ export interface HtmlReportResult {
  * @example
  * ```ts
  * import { fromItems, pipeline, type SeriesBatch } from "@millrace/core";
- * import { htmlReport } from "@millrace/ingest";
+ * import { htmlReport } from "@millrace/ingest/html-report";
  *
  * const batches: SeriesBatch[] = [];
  * const run = pipeline(fromItems(batches)).to(htmlReport({ path: "report.html" }));

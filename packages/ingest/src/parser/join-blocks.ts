@@ -5,6 +5,7 @@ import {
   type Stage,
   type TimeGrid,
 } from "@millrace/core";
+import { BatchMemory } from "./batch-memory.ts";
 import type { OriginBlock } from "./parse-members.ts";
 
 /** Bounds of {@link joinBlocks}. */
@@ -61,6 +62,7 @@ class Join {
   readonly #maxRows: number;
   readonly #maxBytes: number;
   readonly #batchBytes: number;
+  readonly #memory = new BatchMemory();
   #block: OriginBlock | undefined;
   #bytes = new Uint8Array(0);
   #capacity = 0;
@@ -122,14 +124,16 @@ class Join {
       cells.type === "int32"
         ? new Int32Array(this.#bytes.buffer, 0, length)
         : new Float64Array(this.#bytes.buffer, 0, length);
-    const perBatch = Math.max(1, Math.floor(this.#batchBytes / (rowCount * cellBytes(block))));
+    const seriesBytes = rowCount * cellBytes(block);
+    const perBatch = Math.max(1, Math.floor(this.#batchBytes / seriesBytes));
     const segments = this.#segments;
     for (let first = 0; first < table.labels.length; first += perBatch) {
       const seriesCount = Math.min(perBatch, table.labels.length - first);
+      const buffer = this.#memory.take(perBatch * seriesBytes);
       const values =
         cells.type === "int32"
-          ? new Int32Array(seriesCount * rowCount)
-          : new Float64Array(seriesCount * rowCount);
+          ? new Int32Array(buffer, 0, seriesCount * rowCount)
+          : new Float64Array(buffer, 0, seriesCount * rowCount);
       transpose(matrix, values, { columnCount, rowCount, columns, first, seriesCount });
       const origins = segments.map(
         ({ origin, firstRow, rowCount: rows }): OriginShare => ({
@@ -139,9 +143,7 @@ class Join {
           count: rows * seriesCount,
         }),
       );
-      const release = (): void => {
-        values.buffer.transfer(0);
-      };
+      const release = (): void => this.#memory.giveBack(buffer);
       yield { table, firstSeries: first, seriesCount, grid, values, origins, release };
     }
     this.#block = undefined;

@@ -38,6 +38,8 @@ export interface GeneratedArchive {
  * @throws RangeError when the specification is impossible, e.g. a fault for a file that is not there.
  * @example
  * ```ts
+ * import { generateArchive } from "@millrace/ingest/testing";
+ *
  * const archive = generateArchive({ profile: "tiny", filesPerController: 2 });
  * for (const file of archive.files()) console.log(file.path, file.bytes.length, file.outcome);
  * ```

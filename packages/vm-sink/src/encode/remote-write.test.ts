@@ -71,14 +71,18 @@ describe("remoteWrite", () => {
 
   it("keeps apart batches that share a table but not a grid, and the other way round", () => {
     const first = plainBatch("a", 5);
-    const later: SeriesBatch = { ...first, grid: { startMs: START_MS + 1, stepMs: 7, count: 5 } };
+    const [later, denser, shorter] = [
+      { ...first, grid: { startMs: START_MS + 1, stepMs: 1_000, count: 5 } },
+      { ...first, grid: { startMs: START_MS + 1, stepMs: 7, count: 5 } },
+      plainBatch("a", 4, START_MS + 1),
+    ] as const;
     const explicit: SeriesBatch = {
       ...first,
       grid: { timesMs: Float64Array.of(1, 2, 3, 4, START_MS) },
     };
     const other: SeriesBatch = { ...first, grid: { timesMs: Float64Array.of(1, 2, 3, 4, 6) } };
     const renamed: SeriesBatch = { ...first, table: { id: "a", labels: [{ __name__: "b" }] } };
-    const batches = [first, later, explicit, other, renamed, first];
+    const batches = [first, later, denser, shorter, explicit, other, renamed, first];
     const { bodies } = encodeAll(remoteWrite(), batches, 4_000);
     expect(writtenSamples(bodies)).toEqual(samplesOf(batches).texts);
   });

@@ -213,10 +213,21 @@ function labelEncoder(): (labels: Labels) => Uint8Array {
     }
     return encoded;
   };
+  let names: readonly string[] = [];
+  let sorted: readonly string[] = [];
+  /** Neighbours have the same names, so they are sorted once. */
+  const inByteOrder = (labels: Labels): readonly string[] => {
+    const now = Object.keys(labels);
+    if (now.length !== names.length || now.some((name, i) => name !== names[i])) {
+      names = now;
+      sorted = now.toSorted();
+    }
+    return sorted;
+  };
   return (labels) => {
     const parts: Uint8Array[] = [];
     let length = 0;
-    for (const name of Object.keys(labels).sort()) {
+    for (const name of inByteOrder(labels)) {
       const value = labels[name] as string;
       if (value === "") continue;
       const part = pair(name, value);

@@ -89,15 +89,18 @@ export async function startVictoriaMetrics(
       "-loggerLevel=WARN",
       ...(options.flags ?? []),
     ],
-    { stdio: ["ignore", "ignore", "pipe"] },
+    { stdio: ["ignore", "pipe", "pipe"] },
   );
   let lastWords = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    lastWords = (lastWords + text).slice(-2000);
-  });
+  // What it says of its flags goes to the one, what it logs to the other.
+  for (const output of [child.stdout, child.stderr]) {
+    output.setEncoding("utf8").on("data", (text: string) => {
+      lastWords = (lastWords + text).slice(-2000);
+    });
+    if (output instanceof Socket) output.unref();
+  }
   // The server must not keep a finished program alive, nor outlive it.
   child.unref();
-  if (child.stderr instanceof Socket) child.stderr.unref();
   const onExit = (): boolean => child.kill("SIGTERM");
   process.once("exit", onExit);
   const ended = exitOf(child);
@@ -107,7 +110,7 @@ export async function startVictoriaMetrics(
   };
 
   try {
-    await answers(url, child, options.startTimeoutMs ?? 20_000, () => lastWords);
+    await answers(url, child, ended, options.startTimeoutMs ?? 20_000, () => lastWords);
   } catch (error) {
     child.kill("SIGKILL");
     await ended;
@@ -136,6 +139,7 @@ export async function startVictoriaMetrics(
 async function answers(
   url: string,
   child: ChildProcess,
+  ended: Promise<void>,
   timeoutMs: number,
   lastWords: () => string,
 ): Promise<void> {
@@ -148,6 +152,7 @@ async function answers(
       );
     }
     if (child.exitCode !== null || child.signalCode !== null) {
+      await ended;
       throw new MillraceError("REMOTE_FAILED", `VictoriaMetrics did not start: ${lastWords()}`);
     }
     const ready = await fetch(`${url}/health`).then(
@@ -164,9 +169,10 @@ async function answers(
   );
 }
 
+/** Settles when it has ended and everything that it said was read. */
 function exitOf(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
-    child.once("exit", () => resolve());
+    child.once("close", () => resolve());
     child.once("error", () => resolve());
   });
 }

@@ -1,0 +1,65 @@
+import { validate } from "@millrace/core";
+import { describe, expect, it } from "vitest";
+import { ingestSettings, settingVariables } from "./settings.ts";
+
+const check = (settings: object) =>
+  validate(ingestSettings, { inputs: ["a.zip"], ...settings }, "test");
+
+describe("the settings of ingest", () => {
+  it("are complete with an input alone", async () => {
+    expect(await check({})).toEqual({
+      inputs: ["a.zip"],
+      vmUrl: "http://localhost:8428",
+      vm: true,
+      workers: 2,
+      metrics: "all",
+      sinkOptions: {},
+      verify: false,
+      dryRun: false,
+      json: false,
+      quiet: false,
+      monitor: false,
+    });
+  });
+
+  it("read numbers and switches from text, as the environment gives them", async () => {
+    const given = { workers: "8", batchSize: "50000", verify: "1", quiet: "true", json: "false" };
+    expect(await check(given)).toMatchObject({
+      workers: 8,
+      batchSize: 50_000,
+      verify: true,
+      quiet: true,
+      json: false,
+    });
+  });
+
+  it.each([
+    [{ workers: "1e3" }, 'workers: give a whole number, not "1e3"'],
+    [{ workers: "-1" }, 'workers: give a whole number, not "-1"'],
+    [{ workers: 1.5 }, "workers: give a whole number, not 1.5"],
+    [{ workers: 0 }, "workers: give 1 or more, not 0"],
+    [{ connections: 65 }, "connections: give 64 or less, not 65"],
+    [{ batchSize: "" }, "batchSize: give a whole number"],
+    [{ verify: "yes" }, "verify: give true or false"],
+    [{ metrics: "most" }, "metrics: give all or default"],
+    [{ inputs: [] }, "inputs: name at least one archive"],
+    [{ wokers: 3 }, "wokers: there is no such setting"],
+  ])("refuse %j", async (settings, message) => {
+    await expect(check(settings)).rejects.toMatchObject({
+      code: "INVALID_OPTION",
+      message: expect.stringContaining(message),
+    });
+  });
+
+  it("are found in the environment by their names, and nothing else is", () => {
+    const found = settingVariables({
+      MILLRACE_VM_URL: "http://db",
+      MILLRACE_DRY_RUN: "1",
+      MILLRACE_SETUP: "never",
+      PATH: "/bin",
+    });
+    expect(found).toMatchObject({ MILLRACE_VM_URL: "http://db", MILLRACE_DRY_RUN: "1" });
+    expect(Object.keys(found)).not.toContain("MILLRACE_SETUP");
+    expect(Object.keys(found)).not.toContain("PATH");
+  });
+});

@@ -1,0 +1,99 @@
+import { testContext } from "@millrace/core/testing";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { exported, freshPage, missing, realTitle } from "../test/real-database.ts";
+import { plainBatch, START_MS } from "../test/samples.ts";
+import { startVictoriaMetrics, type VictoriaMetricsServer } from "./server/index.ts";
+import { victoriaMetrics } from "./victoria-metrics.ts";
+
+const DAY = 86_400_000;
+let server: VictoriaMetricsServer;
+
+beforeAll(async () => {
+  if (missing === undefined) server = await startVictoriaMetrics({ flags: ["-retentionPeriod=1"] });
+});
+afterAll(async () => {
+  await server?.stop();
+});
+
+/** Everything that the database counts of rows: none before the first one, none where nothing was sent. */
+async function rowsOf({ url }: VictoriaMetricsServer): Promise<string[]> {
+  return (await freshPage(url))
+    .split("\n")
+    .filter((line) => /^vm_rows_(inserted|ignored|invalid)_total/.test(line) && !/ 0$/.test(line));
+}
+
+describe.skipIf(missing !== undefined)(realTitle("a real VictoriaMetrics with limits"), () => {
+  it("that keeps one month refuses old data before the first byte, and a dry run sends none", async () => {
+    for (const format of ["remote-write", "prometheus"] as const) {
+      await using writer = await victoriaMetrics({ url: server.url, format }).open(testContext());
+      await expect(writer.write(plainBatch("old", 3, START_MS))).rejects.toMatchObject({
+        code: "SINK_REJECTED",
+        message: expect.stringMatching(
+          /^The data begins 2019-10-20T00:00:00.000Z, .* -retentionPeriod=100y\.$/,
+        ),
+      });
+    }
+    const sink = victoriaMetrics({ url: server.url, dryRun: true });
+    await using dry = await sink.open(testContext());
+    await dry.write(plainBatch("dry", 3, Date.now() - DAY));
+    expect(await dry.close()).toMatchObject({ samples: 0, requests: 1 });
+    expect(await rowsOf(server)).toEqual([]);
+  });
+
+  it("tells of the rows that it dropped during the run, whoever sent them", async () => {
+    const sink = victoriaMetrics({ url: server.url, durability: "none" });
+    await using writer = await sink.open(testContext());
+    await writer.write(plainBatch("mine", 3, Date.now() - 30 * DAY));
+    const lines = Array.from({ length: 7 }, (_, i) => `other{i="${i}"} 1 ${START_MS}`);
+    const future = `other 1 ${Date.now() + 10 * DAY}`;
+    const answer = await fetch(`${server.url}/api/v1/import/prometheus`, {
+      method: "POST",
+      body: [...lines, future, "no line at all 1 2 3", ""].join("\n"),
+    });
+    expect(answer.status, "the database says that all is well").toBe(204);
+    expect(await writer.close()).toMatchObject({
+      samples: 3,
+      lostRows: { small_timestamp: 7, big_timestamp: 1, prometheus: 1 },
+    });
+    expect(
+      await exported(server.url, '{__name__="mine"}'),
+      "just inside of its month",
+    ).toHaveLength(3);
+  });
+});
+
+describe.skipIf(missing !== undefined)(realTitle("a real VictoriaMetrics with flags"), () => {
+  it("says its limits on labels, which are checked before the first byte", async () => {
+    await using limited = await startVictoriaMetrics({
+      flags: ["-maxLabelsPerTimeseries=5", "-maxLabelValueLen=20"],
+    });
+    const sink = victoriaMetrics({ url: limited.url, durability: "none" });
+    const base = plainBatch("a", 1);
+    const withLabels = (labels: Record<string, string>) => ({
+      ...base,
+      table: { id: "labels", labels: [{ __name__: "a", ...labels }] },
+    });
+    const refused = [
+      [{ b: "1", c: "2", d: "3", e: "4", f: "5" }, "-maxLabelsPerTimeseries=5"],
+      [{ b: "x".repeat(21) }, "-maxLabelValueLen=20"],
+      [{ ["n".repeat(257)]: "x" }, "-maxLabelNameLen=256"],
+    ] as const;
+    for (const [labels, flag] of refused) {
+      await using writer = await sink.open(testContext());
+      await expect(writer.write(withLabels(labels))).rejects.toMatchObject({
+        code: "SINK_REJECTED",
+        message: expect.stringContaining(flag),
+      });
+    }
+    await using writer = await sink.open(testContext());
+    const kept = withLabels({ b: "x".repeat(20), c: "2", d: "3", e: "4", f: "" });
+    await writer.write(kept);
+    await writer.close();
+    expect(await exported(limited.url, '{__name__="a"}')).toEqual([
+      expect.stringContaining(`["b","${"x".repeat(20)}"],["c","2"],["d","3"],["e","4"]`),
+    ]);
+    const page = await freshPage(limited.url);
+    expect(page).toContain("\nvm_metrics_with_dropped_labels_total 0\n");
+    expect(page).toContain("\nvm_too_long_label_values_total 0\n");
+  });
+});
