@@ -17,7 +17,7 @@ cleanUp.defer(() => rm(folder, { recursive: true }));
 let archive = process.argv[2];
 if (archive === undefined) {
   archive = join(folder, "generated.zip");
-  const { samples } = await writeZip(generateArchive({ filesPerController: 8 }), archive);
+  const { samples } = await writeZip(generateArchive({ filesPerController: 4 }), archive);
   console.log(`No path given, so here is an archive of ${samples.toLocaleString("en")} samples.`);
 }
 

@@ -42,6 +42,7 @@ export class MillraceError extends Error {
   /** Plain data for machines. */
   readonly details: Readonly<Record<string, unknown>>;
 
+  /** Makes an error; the message says what failed, which thing it was, and what to do about it. */
   constructor(code: MillraceErrorCode, message: string, options: MillraceErrorOptions = {}) {
     super(message, "cause" in options ? { cause: options.cause } : undefined);
     // A computed class member cannot be declared under isolatedDeclarations (TS9038).

@@ -123,7 +123,7 @@ describe("a load is exact", () => {
     expect(run.samples).toBe(15 * 923);
   });
 
-  it("whatever the bounds of joining and the number of workers", async () => {
+  it("whatever the bounds of joining and the number of workers", { timeout: 60_000 }, async () => {
     const spec: ArchiveSpec = {
       ...tiny,
       filesPerController: 6,
@@ -145,7 +145,7 @@ describe("a load is exact", () => {
     }
   });
 
-  it("for any shape and any faults", async () => {
+  it("for any shape and any faults", { timeout: 60_000 }, async () => {
     const shape = fc.record({
       seed: fc.integer(),
       rowsPerFile: fc.integer({ min: 3, max: 20 }),
@@ -168,7 +168,7 @@ describe("a load is exact", () => {
   });
 
   // The clocks of this zone went back at 2025-10-26T01:00Z and forward at 2026-03-29T01:00Z.
-  it("across clock changes, in a process of another time zone", async () => {
+  it("across clock changes, in a process of another time zone", { timeout: 60_000 }, async () => {
     const child = fileURLToPath(new URL("../test/exact-child.ts", import.meta.url));
     const spec: ArchiveSpec = { profile: "tiny", filesPerController: 16 };
     for (const startMs of [Date.UTC(2025, 9, 25, 23), Date.UTC(2026, 2, 28, 23)]) {

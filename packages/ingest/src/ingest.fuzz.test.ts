@@ -151,7 +151,7 @@ async function fuzz(seed: number, check: (random: Random) => Promise<string>): P
   expect(endings.size, [...endings.keys()].join()).toBeGreaterThan(1);
 }
 
-describe("a damaged archive", () => {
+describe("a damaged archive", { timeout: 60_000 }, () => {
   it("loads as it is when nothing was damaged", async () => {
     const loaded = await load(zipWith(victim.bytes));
     expectOthersWhole(loaded);

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 
 /** A request with a body, as it arrived. */
-export interface Post {
+interface Post {
   readonly path: string;
   readonly headers: IncomingMessage["headers"];
   readonly body: Buffer;

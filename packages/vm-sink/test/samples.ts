@@ -66,7 +66,7 @@ export const anyLabels: fc.Arbitrary<Labels> = fc
   .tuple(plainName, fc.dictionary(plainName, awkwardText, { maxKeys: 4 }))
   .map(([name, labels]) => ({ ...labels, __name__: name }));
 
-export const everyShape: BatchShape = {
+const everyShape: BatchShape = {
   labels: anyLabels,
   floats: fc.oneof(
     { weight: 5, arbitrary: fc.double() },

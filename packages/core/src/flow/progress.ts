@@ -15,7 +15,7 @@ export interface Progress {
     readonly accepted: number;
     readonly durable: number;
   };
-  /** Units accepted per second over the last {@link RATE_WINDOW_MS}. */
+  /** Units accepted per second, over the last two seconds. */
   readonly unitsPerSecond: number;
   /** Estimated from the bytes read so far; undefined while nothing is known. */
   readonly etaMs: number | undefined;

@@ -26,7 +26,7 @@ async function unpacked(packed: Uint8Array, limits: Partial<ArchiveLimits> = {})
 
 const corrupt = expect.objectContaining({ code: "CORRUPT_INPUT" });
 
-describe("unpackMember", () => {
+describe("unpackMember", { timeout: 60_000 }, () => {
   it("takes all files out, in order", async () => {
     expect(await unpacked(tgz(["a.dat", one], ["b.dat", two], ["empty", Buffer.of()]))).toEqual([
       ["a.dat", one.toString()],

@@ -126,7 +126,9 @@ function isTooLarge(error: unknown): boolean {
 
 function noGzip(path: string, cause: unknown): MillraceError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new MillraceError("CORRUPT_INPUT", `${path} is no intact gzip file: ${reason}.`, { cause });
+  return new MillraceError("CORRUPT_INPUT", `${path} is no intact gzip file: ${reason}.`, {
+    cause,
+  });
 }
 
 async function readTar(

@@ -3,4 +3,16 @@
  *
  * @packageDocumentation
  */
-export { type HtmlReportOptions, type HtmlReportResult, htmlReport } from "./html-report.ts";
+export {
+  type PanelSpec,
+  type ResourceCharts,
+  type SeriesChoice,
+  storageCharts,
+} from "./charts.ts";
+export {
+  type HtmlReportArray,
+  type HtmlReportOptions,
+  type HtmlReportResult,
+  htmlReport,
+} from "./html-report.ts";
+export type { ArrayFacts } from "./report-data.ts";

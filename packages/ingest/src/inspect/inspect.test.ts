@@ -34,7 +34,7 @@ async function loaded(inputs: readonly string[]) {
 
 const tiny: ArchiveSpec = { profile: "tiny", filesPerController: 4 };
 
-describe("inspect", () => {
+describe("inspect", { timeout: 60_000 }, () => {
   it.each<[string, ArchiveSpec]>([
     ["one array", {}],
     [

@@ -141,6 +141,13 @@ describe("joinBlocks", () => {
     expect(batches.map(({ grid }) => gridLength(grid))).toEqual([3, 3]);
   });
 
+  it("does not join another pick of as many columns", async () => {
+    const picked = block({ extra: 2 });
+    const others = { ...block({ extra: 2, startMs: 3_000 }), columns: Uint32Array.of(0, 1, 2) };
+    const batches = await joined([picked, others]);
+    expect(batches.map(({ values }) => values[0])).toEqual([5 * 7919, 7919]);
+  });
+
   it("keeps float64 as it is", async () => {
     const [batch] = await joined([block({ type: "float64", rows: 1 })]);
     expect(batch?.values).toEqual(Float64Array.of(7919 / 3, (2 * 7919) / 3, 7919));
@@ -200,7 +207,9 @@ describe("joinBlocks", () => {
     expect(asked).toBe(2);
   });
 
-  it("keeps every sample, in order and within its bounds, for any blocks", async () => {
+  it("keeps every sample, in order and within its bounds, for any blocks", {
+    timeout: 60_000,
+  }, async () => {
     const plan = fc.record({
       table: fc.constantFrom(0, 1, 1, 1, 2),
       extra: fc.constantFrom(0, 0, 0, 2),

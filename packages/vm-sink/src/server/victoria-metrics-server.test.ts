@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -58,6 +59,17 @@ describe("startVictoriaMetrics without a program that serves", () => {
       code: "REMOTE_FAILED",
       message: expect.stringContaining("no disk left"),
     });
+  });
+
+  it("removes the folder that it made for one that ends", async () => {
+    const binary = await program("ends", '#!/bin/sh\necho "$@"\nexit 3\n');
+    let message = "";
+    await startVictoriaMetrics({ binary }).catch((error: Error) => {
+      message = error.message;
+    });
+    const made = /-storageDataPath=(\S+)/.exec(message)?.[1] ?? "";
+    expect(made).toContain("millrace-vm-");
+    expect(existsSync(made)).toBe(false);
   });
 
   it("ends one that does not answer in time", async () => {
