@@ -6,15 +6,21 @@ export default class SummaryReporter implements Reporter {
     modules: readonly TestModule[],
     unhandledErrors: readonly SerializedError[] = [],
   ): void {
-    const line = `${summaryLine(modules, unhandledErrors.length)}\n`;
+    const counts = countTests(modules);
+    counts.failed += unhandledErrors.length;
     // At the exit, so that not even a coverage table comes after it.
-    process.once("exit", () => process.stdout.write(line));
+    process.once("exit", (code) => {
+      // A set-up that failed runs no test at all; that must not read as a success.
+      if (code !== 0 && counts.failed === 0) counts.failed = 1;
+      const { passed, failed, skipped } = counts;
+      process.stdout.write(`${passed} passed, ${failed} failed, ${skipped} skipped\n`);
+    });
   }
 }
 
-/** Counts tests; a file that could not be loaded, or an error outside of all tests, is a failure. */
-function summaryLine(modules: readonly TestModule[], unhandled: number): string {
-  const counts = { passed: 0, failed: unhandled, skipped: 0 };
+/** Counts tests; a file that could not be loaded is a failure. */
+function countTests(modules: readonly TestModule[]) {
+  const counts = { passed: 0, failed: 0, skipped: 0 };
   for (const module of modules) {
     let failedHere = 0;
     for (const test of module.children.allTests()) {
@@ -25,5 +31,5 @@ function summaryLine(modules: readonly TestModule[], unhandled: number): string 
     }
     if (module.state() === "failed" && failedHere === 0) counts.failed += 1;
   }
-  return `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`;
+  return counts;
 }

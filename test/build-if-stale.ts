@@ -18,8 +18,18 @@ export default function setup(): void {
     const entry = join(folder, "dist/index.js");
     // The command is a bundle, so it is as old as the oldest of its parts.
     const neededMs = name === "cli" ? Math.max(...sourcesMs) : (sourcesMs[index] ?? 0);
-    if (!existsSync(entry) || statSync(entry).mtimeMs < neededMs) run("tsup", folder);
-    removeLeftovers(folder, statSync(entry).mtimeMs);
+    if (!existsSync(entry) || statSync(entry).mtimeMs < neededMs) build(folder, entry);
+    if (existsSync(entry)) removeLeftovers(folder, statSync(entry).mtimeMs);
+  }
+}
+
+/** Where it fails, the tests of what is built must fail, and all others can still run. */
+function build(folder: string, entry: string): void {
+  try {
+    run("tsup", folder);
+  } catch (error) {
+    for (const path of [entry, join(folder, "dist/main.js")]) rmSync(path, { force: true });
+    process.stderr.write(`${error}\n`);
   }
 }
 

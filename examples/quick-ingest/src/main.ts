@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { SeriesBatch, Sink } from "@millrace/core";
-import { followReport, ingest } from "@millrace/ingest";
+import { collectReport, ingest } from "@millrace/ingest";
 import { htmlReport } from "@millrace/ingest/html-report";
 import { generateArchive, writeZip } from "@millrace/ingest/testing";
 import { victoriaMetrics } from "@millrace/vm-sink";
@@ -27,7 +27,7 @@ const sink: Sink<SeriesBatch, unknown> = url
   ? victoriaMetrics({ url })
   : htmlReport({ path: page });
 const run = ingest(archive).to(sink);
-const following = followReport(run);
+const reporting = collectReport(run);
 run.progress$
   .pipe(
     map(({ bytes }) => Math.floor((10 * bytes.read) / (bytes.total || 1)) * 10),
@@ -36,7 +36,7 @@ run.progress$
   .subscribe((percent) => console.log(`${percent} %`));
 
 await run.result;
-const { files, samples, series, elapsedMs } = await following.report();
+const { files, samples, series, elapsedMs } = await reporting;
 console.log(`${files.ok} of ${files.total} files, ${series} series`);
 console.log(`${samples.accepted} samples in ${Math.round(elapsedMs)} ms, into ${url ?? page}`);
 

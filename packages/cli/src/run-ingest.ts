@@ -1,7 +1,7 @@
 import { access, constants, stat, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { MillraceError, type Run, type RunEvent } from "@millrace/core";
-import { followReport, ingest, oceanstor } from "@millrace/ingest";
+import { collectReport, ingest, oceanstor } from "@millrace/ingest";
 import { type CommandIo, clearLine, type ExitCode } from "./command-io.ts";
 import { type CommandSink, commandSink } from "./command-sink.ts";
 import { monitorResources } from "./monitor.ts";
@@ -29,7 +29,9 @@ export async function runIngest(settings: IngestSettings, io: CommandIo): Promis
     workers: settings.workers,
   });
   const run = flow.to(sink.sink, { signal: controller.signal });
-  const follower = followReport(run);
+  const reporting = collectReport(run, {
+    rejected: (result) => sink.outcome(result).rejected,
+  });
   tellEvents(run, settings, io);
   const stopMonitor = settings.monitor ? monitorResources(io.stderr) : undefined;
   const stopProgress = quiet || json ? undefined : showProgress(run, io.stderr);
@@ -42,7 +44,7 @@ export async function runIngest(settings: IngestSettings, io: CommandIo): Promis
     failure = error;
   }
   const outcome = sink.outcome(result);
-  const ingested = await follower.report(outcome.rejected);
+  const ingested = await reporting;
   stopProgress?.();
   stopMonitor?.();
   stopListening();

@@ -36,8 +36,8 @@ export { type JoinOptions, joinBlocks } from "./parser/join-blocks.ts";
 export { type OriginBlock, parseMembers } from "./parser/parse-members.ts";
 export {
   type ArrayReport,
+  type CollectReportOptions,
+  collectReport,
   type FileNote,
-  followReport,
   type IngestReport,
-  type ReportFollower,
 } from "./report/ingest-report.ts";

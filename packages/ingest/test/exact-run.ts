@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { OriginReadEvent, SeriesBatch } from "@millrace/core";
 import { memorySink } from "@millrace/core/testing";
 import { type IngestOptions, ingest } from "../src/ingest.ts";
-import { followReport, type IngestReport } from "../src/report/ingest-report.ts";
+import { collectReport, type IngestReport } from "../src/report/ingest-report.ts";
 import type { GeneratedArchive } from "../src/testing/generate-archive.ts";
 import { writeFolder, writeTgz, writeZip } from "../src/testing/write-archive.ts";
 import { expectedSamples } from "./expected-samples.ts";
@@ -31,13 +31,13 @@ export async function exactRun(
 ): Promise<ExactRun> {
   const path = await pack(archive, folder, packing);
   const run = ingest(path, options).to(memorySink<SeriesBatch>());
-  const follower = followReport(run);
+  const reporting = collectReport(run);
   const reads: OriginReadEvent[] = [];
   run.events$.subscribe((event) => {
     if (event.type === "origin-read") reads.push(event);
   });
   const batches = await run.result;
-  const report = await follower.report();
+  const report = await reporting;
   const delivered = new SamplesByOrigin();
   for (const batch of batches) delivered.add(batch);
 

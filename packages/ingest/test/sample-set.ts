@@ -70,7 +70,7 @@ export class SamplesByOrigin {
 const keys = new WeakMap<Labels, string>();
 
 /** Labels as one text, whatever their order. */
-export function seriesKey(labels: Labels): string {
+function seriesKey(labels: Labels): string {
   let key = keys.get(labels);
   if (key === undefined) {
     const sorted = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));

@@ -105,6 +105,7 @@ class BodyWriter {
   readonly #free: Buffer[] = [];
   readonly #checked = new WeakSet<SeriesTable>();
   readonly #inFlight = new Set<Promise<void>>();
+  #largestBody = Number.POSITIVE_INFINITY;
   #buffers = 0;
   #body: Body | undefined;
   #linger: NodeJS.Timeout | undefined;
@@ -130,6 +131,7 @@ class BodyWriter {
     this.#before = before;
     this.#retries = retries;
     this.#format = settings.createFormat();
+    if (before !== undefined) this.#largestBody = serverLimits(before, Date.now()).maxBodyBytes;
     if (!settings.dryRun && before !== undefined) {
       const fail = (error: unknown): void => this.#fail(error);
       this.#durability = watchDurability(
@@ -179,7 +181,12 @@ class BodyWriter {
       this.#throwFailure();
       if (durability !== "none") durableMs = performance.now() - this.#openedMs;
     }
-    const state = await after;
+    const state = await after?.catch((error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      const message = `The data was accepted, but whether the database dropped any of it is not known: ${reason}`;
+      this.#context.emit({ type: "warning", message });
+      return undefined;
+    });
     if (!dryRun) await this.#showBackfill();
     await this.end();
     return this.#result(acceptedMs, durableMs, state);
@@ -267,7 +274,7 @@ class BodyWriter {
       // One more than there are connections, so that one can be filled while the others are away.
       if (this.#buffers <= connections) {
         this.#buffers += 1;
-        return this.#format.start(Buffer.allocUnsafeSlow(bodyBytes));
+        return this.#format.start(Buffer.allocUnsafeSlow(Math.min(bodyBytes, this.#largestBody)));
       }
       await Promise.race(this.#inFlight);
     }

@@ -1,8 +1,8 @@
 import { BehaviorSubject, combineLatest, type Observable, type Subscription } from "rxjs";
 import type { RunContext } from "./context.ts";
-import { shareItem } from "./release.ts";
 import type { Sink, SinkWriter, Watermark } from "./contracts.ts";
 import { openWriter, releaseWriter } from "./open-writer.ts";
+import { shareItem } from "./release.ts";
 
 /**
  * One sink out of two: each item goes to both, the slower one sets the pace, the first failure ends both.

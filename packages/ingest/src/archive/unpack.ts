@@ -69,8 +69,8 @@ export async function unpackMember(
   return {
     documents: await readTar(path, inflated, limits),
     release() {
-      // A smaller buffer could be part of Node's shared pool, which is not ours to free.
-      if (inflated.buffer.byteLength >= SMALLEST_CHUNK) inflated.buffer.transfer(0);
+      // A smaller buffer could be Node's shared pool, which is not ours to free.
+      if (inflated.buffer.byteLength > Buffer.poolSize) inflated.buffer.transfer(0);
     },
   };
 }

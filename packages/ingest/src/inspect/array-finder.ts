@@ -25,7 +25,7 @@ export interface InspectedArray {
   readonly controllers: readonly string[];
   /** Ascending, seconds. */
   readonly intervals: readonly number[];
-  /** Start of the first row and end of the last, Unix milliseconds. */
+  /** First and last sample, Unix milliseconds. */
   readonly timeRangeMs: readonly [number, number];
   /** Undefined where only a sample of the files was read. */
   readonly gaps: readonly Gap[] | undefined;
@@ -39,6 +39,8 @@ export interface InspectedArray {
 
 interface Span {
   readonly fromMs: number;
+  /** Last row; `toMs` is where the next one would be. */
+  readonly lastMs: number;
   readonly toMs: number;
 }
 
@@ -61,17 +63,17 @@ export class ArrayFinder {
 
   /** @param weight - how many files this one stands for */
   add(peek: DatPeek, weight: number): void {
-    const { serial, controller, startSeconds, endSeconds, intervalSeconds } = peek;
-    if (intervalSeconds <= 0 || endSeconds <= startSeconds) return;
+    const { serial, controller, startSeconds, intervalSeconds } = peek;
+    const rows = peek.rows * peek.blocks;
+    if (intervalSeconds <= 0 || rows === 0) return;
     const found = this.#arrays.get(serial) ?? emptyFound(peek.model);
     this.#arrays.set(serial, found);
-    const rows = Math.trunc((endSeconds - startSeconds) / intervalSeconds);
     found.samples += weight * rows * columnCount(peek.resources);
     found.intervals.add(intervalSeconds);
     const spans = found.spans.get(controller) ?? [];
     found.spans.set(controller, spans);
     const toMs = (startSeconds + rows * intervalSeconds) * 1000;
-    spans.push({ fromMs: startSeconds * 1000, toMs });
+    spans.push({ fromMs: startSeconds * 1000, lastMs: toMs - intervalSeconds * 1000, toMs });
     const mapKey = JSON.stringify(peek.resources);
     if (found.maps.has(`${intervalSeconds} ${mapKey}`)) return;
     found.maps.add(`${intervalSeconds} ${mapKey}`);
@@ -88,7 +90,7 @@ export class ArrayFinder {
         intervals: ascending(found.intervals),
         timeRangeMs: [
           spans.reduce((least, { fromMs }) => Math.min(least, fromMs), Number.POSITIVE_INFINITY),
-          spans.reduce((most, { toMs }) => Math.max(most, toMs), Number.NEGATIVE_INFINITY),
+          spans.reduce((most, { lastMs }) => Math.max(most, lastMs), Number.NEGATIVE_INFINITY),
         ],
         gaps: estimated ? undefined : [...found.spans].flatMap(([name, list]) => gaps(name, list)),
         resources: [...found.resources].map(([name, { elements, metrics }]) => ({

@@ -56,7 +56,13 @@ export async function inspect(
   let [total, read, passedOver, bytes] = [0, 0, 0, 0];
   const queue = typeof inputs === "string" ? [inputs] : [...inputs];
   for (let input = queue.shift(); input !== undefined; input = queue.shift()) {
-    const container = await openContainer(input, limits);
+    const container = await openContainer(input, limits).catch((error: unknown) => {
+      const problem = wrapError(error, `Opening ${input}`);
+      // One input alone, or one that is not there: there is nothing else to say.
+      if (problem.code === "NOT_FOUND" || input === inputs || inputs.length === 1) throw problem;
+      failed.push({ file: input, problem: problem.message });
+    });
+    if (container === undefined) continue;
     try {
       queue.unshift(...container.nested);
       bytes += container.sizeBytes;

@@ -17,14 +17,14 @@ export async function peekMember(
   packed: Uint8Array,
   limits: ArchiveLimits,
 ): Promise<DatPeek> {
-  if (/\.dat$/i.test(path)) return peekDat(packed, path, path);
+  if (/\.dat$/i.test(path)) return peekDat(packed, path, path, packed.length);
   let look = FIRST_LOOK_BYTES;
   while (true) {
     const whole = look >= packed.length;
     try {
       const start = beginning(packed.subarray(0, look), unpackedCap(limits, packed.length));
       const document = await firstDocument(start, path);
-      return peekDat(document.bytes, path, document.path);
+      return peekDat(document.bytes, path, document.path, document.sizeBytes);
     } catch (error) {
       if (whole || (MillraceError.is(error) && error.code === "LIMIT_EXCEEDED")) throw error;
       look *= 4;
@@ -53,7 +53,7 @@ function beginning(packed: Uint8Array, cap: number): Buffer {
 function firstDocument(
   tarBytes: Buffer,
   name: string,
-): Promise<{ readonly path: string; readonly bytes: Uint8Array }> {
+): Promise<{ readonly path: string; readonly bytes: Uint8Array; readonly sizeBytes: number }> {
   return new Promise((resolve, reject) => {
     const tar = extract();
     const fail = (): void => {
@@ -63,7 +63,8 @@ function firstDocument(
       stream.on("error", fail);
       if (header.type === "file" && /\.dat$/i.test(header.name)) {
         stream.once("data", (bytes) => {
-          resolve({ path: header.name, bytes: bytes as Uint8Array });
+          const sizeBytes = header.size ?? 0;
+          resolve({ path: header.name, bytes: bytes as Uint8Array, sizeBytes });
           tar.destroy();
         });
         stream.once("end", fail);

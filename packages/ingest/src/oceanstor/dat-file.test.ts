@@ -60,9 +60,11 @@ describe("peekDat", () => {
     const bytes = datBytes();
     const block = readBlock(bytes, FIRST_BLOCK_AT);
     const head = bytes.subarray(0, block?.rowsAt);
-    const peek = peekDat(head, "PerfData_SN_A1_SP0_0_20251020001500.tgz", "x.dat");
+    const peek = peekDat(head, "PerfData_SN_A1_SP0_0_20251020001500.tgz", "x.dat", bytes.length);
     expect(peek).toMatchObject({ serial: "A1", controller: "SP0", intervalSeconds: 60 });
     expect(peek.resources).toHaveLength(1);
-    expect(() => peekDat(head.subarray(0, -1), "x.tgz", "x.dat")).toThrow(corrupt(/declares/));
+    expect(() => peekDat(head.subarray(0, -1), "x.tgz", "x.dat", bytes.length)).toThrow(
+      corrupt(/declares/),
+    );
   });
 });

@@ -8,7 +8,7 @@ import { oceanstor } from "../oceanstor/oceanstor.ts";
 import type { ArchiveSpec } from "../testing/archive-spec.ts";
 import { generateArchive } from "../testing/generate-archive.ts";
 import { writeZip } from "../testing/write-archive.ts";
-import { followReport } from "./ingest-report.ts";
+import { collectReport } from "./ingest-report.ts";
 
 const inFolder = temporaryFolder();
 const tiny: ArchiveSpec = { profile: "tiny", filesPerController: 3 };
@@ -27,9 +27,7 @@ async function load(
   rejected?: number,
 ) {
   const run = ingest(inputs, options).to(sink);
-  const follower = followReport(run);
-  await run.result.catch(() => {});
-  return await follower.report(rejected);
+  return await collectReport(run, rejected === undefined ? {} : { rejected: () => rejected });
 }
 
 /** A memory sink that fails at its n-th write. */
@@ -52,7 +50,7 @@ function failingSink(at: number): Sink<SeriesBatch, unknown> {
   };
 }
 
-describe("followReport", () => {
+describe("collectReport", () => {
   it("says that a load is complete, and what was in it", async () => {
     const startMs = Date.UTC(2025, 9, 20);
     const path = await zipOf({
@@ -151,9 +149,9 @@ describe("followReport", () => {
       arrays: [],
     });
     const run = ingest(await zipOf(tiny)).to(memorySink<SeriesBatch>());
-    const follower = followReport(run);
+    const report = collectReport(run);
     run.abort(new Error("enough"));
-    expect(await follower.report()).toMatchObject({ complete: false, error: "enough" });
+    expect(await report).toMatchObject({ complete: false, error: "enough" });
   });
 
   it("takes off what was rejected later", async () => {
@@ -190,10 +188,8 @@ describe("followReport", () => {
     const flow = ingest(await zipOf(tiny));
     const reports = [];
     for (let i = 0; i < 2; i++) {
-      const run = flow.to(memorySink<SeriesBatch>());
-      const follower = followReport(run);
-      await run.result;
-      reports.push({ ...(await follower.report()), elapsedMs: 0 });
+      const report = await collectReport(flow.to(memorySink<SeriesBatch>()));
+      reports.push({ ...report, elapsedMs: 0 });
     }
     expect(reports[1]).toEqual(reports[0]);
     expect(reports[1]?.series).toBe(55);

@@ -62,33 +62,38 @@ export interface IngestReport {
   readonly error?: string;
 }
 
-/** Follows a run from its start. */
-export interface ReportFollower {
-  /**
-   * The report; settles once the run has ended, well or not.
-   *
-   * @param rejected - samples that the sink says were refused after it had taken them
-   */
-  report(rejected?: number): Promise<IngestReport>;
+/** Options of {@link collectReport}. */
+export interface CollectReportOptions<R> {
+  /** Samples that the sink's result says were refused or dropped after it had taken them. @defaultValue none */
+  readonly rejected?: (result: R) => number;
 }
 
 /** Notes kept in a report; a broken archive of a million files must not fill the memory. */
 const MOST_NOTES = 10_000;
 
 /**
- * Collects the report of a run of `ingest`. Call it in the same turn as `flow.to(…)`, so that no event
- * is missed.
+ * The report of a run of `ingest`. Call it in the same turn as `flow.to(…)`, so that no event is missed;
+ * it settles once the run has ended, well or not, and never rejects.
+ *
+ * @example
+ * ```ts
+ * import { discard } from "@millrace/core";
+ * import { collectReport, ingest } from "@millrace/ingest";
+ *
+ * const { files, samples } = await collectReport(ingest("archive.zip").to(discard()));
+ * console.log(files.ok, samples.accepted);
+ * ```
  */
-export function followReport(run: Run<unknown>): ReportFollower {
+export async function collectReport<R>(
+  run: Run<R>,
+  options: CollectReportOptions<R> = {},
+): Promise<IngestReport> {
   const files = new FileLedger();
   const facts = new FactLedger();
   const warnings = new Set<string>();
   let error: string | undefined;
   let elapsedMs = 0;
-  let durable = 0;
-  let accepted = 0;
-  let bytes = 0;
-  let total = 0;
+  let [accepted, durable, bytes, total] = [0, 0, 0, 0];
   run.events$.subscribe((event) => {
     files.note(event);
     facts.note(event);
@@ -111,26 +116,20 @@ export function followReport(run: Run<unknown>): ReportFollower {
       complete: resolve,
     });
   });
+  const rejected = await run.result.then(options.rejected ?? (() => 0)).catch(() => 0);
+  await ended;
+  const { ok, partial, failed, skipped } = files.result();
+  const { parsed, filtered } = files;
+  const lost = partial.length + failed.length + rejected;
   return {
-    async report(rejected = 0) {
-      await ended;
-      const { ok, partial, failed, skipped } = files.result();
-      const { parsed, filtered } = files;
-      const complete =
-        error === undefined &&
-        partial.length + failed.length + rejected === 0 &&
-        accepted >= parsed;
-      return {
-        complete,
-        files: { total: Math.max(total, files.seen), ok, partial, failed, skipped },
-        samples: { parsed, accepted: accepted - rejected, durable, filtered, rejected },
-        ...facts.result(),
-        warnings: [...warnings],
-        bytes,
-        elapsedMs,
-        ...(error === undefined ? {} : { error }),
-      };
-    },
+    complete: error === undefined && lost === 0 && accepted >= parsed,
+    files: { total: Math.max(total, files.seen), ok, partial, failed, skipped },
+    samples: { parsed, accepted: accepted - rejected, durable, filtered, rejected },
+    ...facts.result(),
+    warnings: [...warnings],
+    bytes,
+    elapsedMs,
+    ...(error === undefined ? {} : { error }),
   };
 }
 

@@ -48,6 +48,9 @@ const NEVER_SENT: ReadonlySet<unknown> = new Set([
   "UND_ERR_CONNECT_TIMEOUT",
 ]);
 
+/** A proxy's answers that leave open whether the database behind it stored the body. */
+const DOUBTFUL: ReadonlySet<unknown> = new Set([408, 502, 504]);
+
 /** Opens a pool of connections; nothing is sent yet. */
 export function createClient(options: ClientOptions): Client {
   const { endpoint, retry, signal, logger, onRetry } = options;
@@ -104,7 +107,7 @@ export function createClient(options: ClientOptions): Client {
         const elapsedMs = performance.now() - startedMs;
         if (!failure.retryable || elapsedMs >= retry.maxElapsedMs) throw failure;
         const { status, code } = failure.details;
-        const ambiguous = status === undefined && !NEVER_SENT.has(code);
+        const ambiguous = status === undefined ? !NEVER_SENT.has(code) : DOUBTFUL.has(status);
         logger.warn({ attempt, ambiguous, ...failure.details }, failure.message);
         onRetry(failure.message, ambiguous);
         await pause(retryDelayMs(retry, attempt, retryAfter), signal);
