@@ -26,6 +26,14 @@ export class SampleSet {
     }
   }
 
+  /** All samples of another set. */
+  addAll(other: SampleSet): void {
+    for (const [key, count] of other.#counts) {
+      this.#counts.set(key, (this.#counts.get(key) ?? 0) + count);
+    }
+    this.#size += other.#size;
+  }
+
   /** Samples of the other that this lacks; the first few of them. */
   lacks(other: SampleSet, most = 5): readonly string[] {
     const lacking: string[] = [];
