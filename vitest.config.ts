@@ -25,6 +25,10 @@ export default defineConfig({
       },
       {
         extends: true,
+        test: { name: "campaigns", include: ["campaigns/*.test.ts"], setupFiles },
+      },
+      {
+        extends: true,
         test: { name: "workspace", include: ["test/*.test.ts"], setupFiles, globalSetup },
       },
     ],

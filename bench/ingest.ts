@@ -110,9 +110,8 @@ function median(numbers: readonly number[]): number {
 function serverName(binary: string): string {
   try {
     const owner = execFileSync("dpkg-query", ["-S", binary], { encoding: "utf8" }).split(":")[0];
-    const version = execFileSync("dpkg-query", ["-W", "-f", "${Version}", owner ?? ""], {
-      encoding: "utf8",
-    });
+    const line = execFileSync("dpkg-query", ["-W", owner ?? ""], { encoding: "utf8" });
+    const version = line.trim().split("\t")[1];
     return `VictoriaMetrics ${version} (${binary})`;
   } catch {
     return binary;

@@ -10,7 +10,7 @@ export default defineConfig({
   platform: "node",
   target: "node22",
   dts: false, // declarations come from `tsc -b`, see the root build script
-  clean: false, // would delete the declarations; `pnpm run clean` clears dist as a whole
+  clean: ["!**/*.d.ts", "!**/*.d.ts.map", "!**/.tsbuildinfo"], // what `tsc -b` wrote stays
   splitting: true,
   treeshake: false,
   noExternal: [/.*/],

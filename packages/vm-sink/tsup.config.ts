@@ -7,6 +7,9 @@ export default defineConfig({
   target: "node22",
   dts: false, // declarations come from `tsc -b`, see the root build script
   sourcemap: true,
-  clean: false, // would delete the declarations; `pnpm run clean` clears dist as a whole
+  clean: ["!**/*.d.ts", "!**/*.d.ts.map", "!**/.tsbuildinfo"], // what `tsc -b` wrote stays
   treeshake: true,
+  esbuildOptions(options) {
+    options.sourcesContent = false; // the sources are in the package, beside dist
+  },
 });

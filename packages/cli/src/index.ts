@@ -3,5 +3,5 @@
  *
  * @packageDocumentation
  */
-export type { CommandIo } from "./command-io.ts";
+export type { CommandIo, ExitCode, TextOutput } from "./command-io.ts";
 export { runCommand } from "./run-command.ts";

@@ -1,6 +1,6 @@
 import type { FileNote, IngestReport } from "@millrace/ingest";
 import type { DatabaseReport, SinkOutcome } from "./command-sink.ts";
-import { facts, grouped, megabytes, minute, plural, short } from "./text.ts";
+import { facts, grouped, megabytes, minute, plural, printable, short } from "./text.ts";
 import type { VerifiedArray } from "./verify.ts";
 
 /** What `--report` writes: the load's report, and what it cost. */
@@ -34,7 +34,7 @@ export function describeReport(
       const every = intervals.map((seconds) => `${seconds} s`).join(", ");
       return [
         "array",
-        `${serial} ${model}, ${minute(from)} to ${minute(to)} UTC, every ${every}`,
+        `${printable(`${serial} ${model}`)}, ${minute(from)} to ${minute(to)} UTC, every ${every}`,
       ] as const;
     }),
     ...databaseRows(report),
@@ -59,7 +59,7 @@ export function describeReport(
       ),
     );
   }
-  for (const warning of report.warnings) text.push(note(warning));
+  for (const warning of report.warnings) text.push(note(printable(warning)));
   text.push(...problemNotes(report), ...fileNotes("Skipped", report.files.skipped));
   return `${text.join("\n")}\n`;
 }
@@ -108,6 +108,8 @@ function filesText({ error, files }: CommandReport): string {
   if (failed.length > 0)
     parts.push(`${failed.length} ${error === undefined ? "failed" : "not finished"}`);
   if (skipped.length > 0) parts.push(`${skipped.length} skipped`);
+  const unread = total - ok - partial.length - failed.length - skipped.length;
+  if (error !== undefined && unread > 0) parts.push(`${grouped(unread)} not reached`);
   return parts.join(", ");
 }
 
@@ -168,7 +170,7 @@ function fileNotes(title: string, notes: readonly FileNote[]): string[] {
   if (notes.length === 0) return [];
   const lines = notes.slice(0, FILES_SHOWN).map(({ file, problems }) => {
     const text = problems.join(" ");
-    return text.startsWith(`${file} `) ? `    ${text}` : `    ${file}: ${text}`;
+    return `    ${printable(text.startsWith(`${file} `) ? text : `${file}: ${text}`)}`;
   });
   if (notes.length > FILES_SHOWN) {
     lines.push(`    and ${notes.length - FILES_SHOWN} more; --report <file> names all.`);

@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import type { CommandIo, ExitCode } from "./command-io.ts";
 import { ingestCommand } from "./commands/ingest.ts";
 import { inspectCommand } from "./commands/inspect.ts";
+import { printable } from "./text.ts";
 import { version } from "./version.ts";
 
 /**
@@ -34,7 +35,8 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    io.stderr.write(`millrace: ${error instanceof Error ? error.message : String(error)}\n`);
+    const text = error instanceof Error ? error.message : String(error);
+    io.stderr.write(`millrace: ${printable(text)}\n`);
     return isUsage(error) ? 2 : 1;
   }
 }

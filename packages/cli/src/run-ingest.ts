@@ -8,6 +8,7 @@ import { monitorResources } from "./monitor.ts";
 import { showProgress } from "./progress-line.ts";
 import { type CommandReport, describeProblems, describeReport } from "./report-text.ts";
 import type { IngestSettings } from "./settings.ts";
+import { printable } from "./text.ts";
 import { type VerifiedArray, verifyArrays } from "./verify.ts";
 
 /** Carries out `millrace ingest`. */
@@ -120,7 +121,7 @@ function tellEvents(run: Run<unknown>, settings: IngestSettings, io: CommandIo):
   run.events$.subscribe((event) => {
     if (settings.json) io.stdout.write(`${JSON.stringify(plain(event))}\n`);
     else if (event.type === "warning") {
-      io.stderr.write(`${clearLine(io.stderr)}millrace: ${event.message}\n`);
+      io.stderr.write(`${clearLine(io.stderr)}millrace: ${printable(event.message)}\n`);
     }
   });
 }

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { type InspectedArray, type Inspection, inspect } from "@millrace/ingest";
 import type { CommandIo, ExitCode } from "./command-io.ts";
-import { facts, grouped, megabytes, minute, plural, table } from "./text.ts";
+import { facts, grouped, megabytes, minute, plural, printable, table } from "./text.ts";
 
 /** Most gaps listed one by one. */
 const GAPS_SHOWN = 10;
@@ -30,7 +30,8 @@ function describe(found: Inspection): string {
   for (const array of found.arrays) lines.push("", ...describeArray(array, estimated));
   if (files.failed.length > 0) {
     lines.push("", `${plural(files.failed.length, "file")} cannot be read:`);
-    for (const { file, problem } of files.failed) lines.push(`  ${file}: ${problem}`);
+    for (const { file, problem } of files.failed)
+      lines.push(`  ${printable(`${file}: ${problem}`)}`);
   }
   return lines.join("\n");
 }
@@ -40,8 +41,8 @@ function describeArray(array: InspectedArray, estimated: boolean): string[] {
   const about = estimated ? "about " : "";
   const lines = [
     facts([
-      ["array", array.serial],
-      ["model", array.model || "not told"],
+      ["array", printable(array.serial)],
+      ["model", printable(array.model) || "not told"],
       ["controllers", array.controllers.join(", ") || "not told"],
       ["interval", array.intervals.map((seconds) => `${seconds} s`).join(", ")],
       ["time range", `${minute(fromMs)} to ${minute(toMs)} UTC`],

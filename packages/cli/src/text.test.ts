@@ -1,5 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { clock, facts, grouped, megabytes, minute, plural, short, table } from "./text.ts";
+import {
+  clock,
+  facts,
+  grouped,
+  megabytes,
+  minute,
+  plural,
+  printable,
+  short,
+  table,
+} from "./text.ts";
 
 describe("numbers as text", () => {
   it.each([
@@ -74,5 +84,12 @@ describe("columns", () => {
         ["Storage Pool", "1"],
       ]),
     ).toBe("resource      elements\nLUN                 38\nStorage Pool         1");
+  });
+});
+
+describe("printable", () => {
+  it("shows what would move the cursor, and leaves names of any language alone", () => {
+    expect(printable("a\x1b[31mred\r\nb\u202ec")).toBe("a\\u001b[31mred\\u000d\\u000ab\\u202ec");
+    expect(printable("Хранилище 存储 💾 é")).toBe("Хранилище 存储 💾 é");
   });
 });

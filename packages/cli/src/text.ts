@@ -61,3 +61,17 @@ export function table(rows: readonly (readonly string[])[]): string {
       .join("  ");
   return rows.map(line).join("\n");
 }
+
+/** Control characters, and the marks that turn the direction of writing. */
+const UNPRINTABLE = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
+/**
+ * Text from an archive or a server, fit for a terminal: a name must not move the cursor, colour the
+ * screen or pretend to be another line.
+ */
+export function printable(text: string): string {
+  return text.replace(
+    UNPRINTABLE,
+    (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,
+  );
+}

@@ -62,7 +62,7 @@ export interface ArrayFacts {
 }
 
 /** The charts of one array as plain data, numbers cut to four digits. */
-export function arrayData(
+function arrayData(
   array: ArrayAccumulator,
   charts: readonly ResourceCharts[],
   topElements: number,

@@ -26,7 +26,7 @@ export const usualStyle: MapStyle = { blanks: "compact", scalars: "bare", keys: 
 const text = new TextEncoder();
 
 /** Size of the fixed header in bytes. */
-export const headerSize = 337;
+const headerSize = 337;
 
 /**
  * The fixed header of a `.dat`: check value, message version, serial, equipment name, data length.

@@ -95,7 +95,7 @@ export function planFile(
 }
 
 /** Blocks that cover `rows` collection times without a gap. */
-export function planBlocks(
+function planBlocks(
   layout: Layout,
   startSeconds: number,
   intervalSeconds: number,

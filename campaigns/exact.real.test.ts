@@ -1,6 +1,6 @@
 import { findVictoriaMetrics, startVictoriaMetrics } from "@millrace/vm-sink/server";
 import { describe, expect, it } from "vitest";
-import { loadExactly } from "../campaigns/exact.ts";
+import { loadExactly } from "./exact.ts";
 
 // A few seeds of the campaign; `npm run campaign -- exact` runs hundreds.
 const SEEDS = 24;
