@@ -37,7 +37,7 @@ describe("millrace", () => {
     ["no command", [], /^Usage: millrace/],
     ["an unknown command", ["swallow"], /unknown command 'swallow'\n\(add --help/],
     ["an unknown option", ["ingest", "--fast"], /unknown option '--fast'\n\(add --help/],
-    ["no input", ["ingest"], /^millrace: name at least one archive: .*\n\(add --help/],
+    ["no input", ["ingest"], /^millrace: name at least one archive: .* \(add --help/],
     ["an option that is no number", ["ingest", "x", "-w", "many"], /workers: .* not "many"/],
     [
       "a number out of range",

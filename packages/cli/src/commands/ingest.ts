@@ -91,7 +91,7 @@ function rethrowPlainly(error: unknown): never {
   );
   throw new MillraceError(
     "INVALID_OPTION",
-    `${complaints.join("; ")}\n(add --help for the options)`,
+    `${complaints.join("; ")} (add --help for the options)`,
     { cause: error },
   );
 }
