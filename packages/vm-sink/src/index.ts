@@ -5,9 +5,6 @@
  */
 export { type CountOptions, countSamples } from "./count-samples.ts";
 export { FLUSH_AGE_MS } from "./durability.ts";
-export {
-  type VictoriaMetricsOptions,
-  type VictoriaMetricsResult,
-  victoriaMetrics,
-} from "./victoria-metrics.ts";
+export type { VictoriaMetricsResult } from "./result.ts";
+export { type VictoriaMetricsOptions, victoriaMetrics } from "./victoria-metrics.ts";
 export type { RetryPolicy } from "./wire/retry.ts";

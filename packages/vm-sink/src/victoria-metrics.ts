@@ -1,10 +1,12 @@
 import type { SeriesBatch, Sink } from "@millrace/core";
 import { MillraceError } from "@millrace/core";
+import type { WriterSettings } from "./body-writer.ts";
 import { prometheusText } from "./encode/prometheus-text.ts";
 import { remoteWrite } from "./encode/remote-write.ts";
+import { openWriter } from "./open-writer.ts";
+import type { VictoriaMetricsResult } from "./result.ts";
 import { parseEndpoint } from "./wire/endpoint.ts";
 import { PATIENT_RETRY, type RetryPolicy } from "./wire/retry.ts";
-import { openWriter, type WriterSettings } from "./writer.ts";
 
 /** Options of {@link victoriaMetrics}. */
 export interface VictoriaMetricsOptions {
@@ -26,36 +28,6 @@ export interface VictoriaMetricsOptions {
   readonly durability?: "snapshot" | "age" | "none";
   /** Encode and check everything, send nothing. @defaultValue false */
   readonly dryRun?: boolean;
-}
-
-/** What {@link victoriaMetrics} reports of a finished run. */
-export interface VictoriaMetricsResult {
-  /** Samples that the database answered for. */
-  readonly samples: number;
-  /** Samples left out before sending, because they were NaN or infinite. */
-  readonly dropped: number;
-  /** Request bodies sent, and their bytes. */
-  readonly requests: number;
-  readonly bytes: number;
-  /** Times that a body had to be sent again. */
-  readonly retries: number;
-  /**
-   * Rows that the database counted as dropped during the run, by reason. It says so of all its clients,
-   * so with other writers at work they may be theirs.
-   */
-  readonly lostRows: Readonly<Record<string, number>>;
-  readonly database: {
-    /** Undefined where the build does not tell. */
-    readonly version: string | undefined;
-    /** CPU time it spent from open to accepted. */
-    readonly cpuMs: number | undefined;
-    /** Cores it may use. */
-    readonly cores: number | undefined;
-  };
-  /** From opening to the last answer, reading included. */
-  readonly acceptedMs: number;
-  /** From opening until everything was durable; undefined with durability "none". */
-  readonly durableMs: number | undefined;
 }
 
 const MIB = 1024 * 1024;
