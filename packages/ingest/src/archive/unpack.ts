@@ -2,6 +2,7 @@ import { gunzip, gunzipSync } from "node:zlib";
 import { MillraceError, mergePull, type Stage, wrapError } from "@millrace/core";
 import { extract } from "tar-stream";
 import type { ArchiveMember, UnreadableMember } from "./archive-member.ts";
+import { freeBytes } from "./free-bytes.ts";
 import { type ArchiveLimits, archiveLimits, unpackedCap } from "./limits.ts";
 
 /** One file out of a packed member. */
@@ -43,7 +44,10 @@ export function unpack(
       if (!("bytes" in member)) return member;
       const { origin, path } = member;
       try {
-        return { origin, path, ...(await unpackMember(path, member.bytes, limits)) };
+        const unpacked = await unpackMember(path, member.bytes, limits);
+        // The bytes are ours, and what they unpacked to does not lie in them.
+        if (unpacked.release !== undefined) freeBytes(member.bytes);
+        return { origin, path, ...unpacked };
       } catch (error) {
         return { origin, path, error: wrapError(error, `Unpacking ${origin}`) };
       }
@@ -68,10 +72,7 @@ export async function unpackMember(
   const inflated = await inflate(path, packed, limits);
   return {
     documents: await readTar(path, inflated, limits),
-    release() {
-      // A smaller buffer could be Node's shared pool, which is not ours to free.
-      if (inflated.buffer.byteLength > Buffer.poolSize) inflated.buffer.transfer(0);
-    },
+    release: () => freeBytes(inflated),
   };
 }
 
