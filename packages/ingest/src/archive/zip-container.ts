@@ -1,9 +1,12 @@
-import { open, stat } from "node:fs/promises";
-import { crc32 } from "node:zlib";
+import { open } from "node:fs/promises";
+import { promisify } from "node:util";
+import { crc32, inflateRaw } from "node:zlib";
 import { MillraceError } from "@millrace/core";
 import yauzl from "yauzl";
 import type { Container, ContainerEntry } from "./container.ts";
+import { freeBytes } from "./free-bytes.ts";
 import type { ArchiveLimits } from "./limits.ts";
+import { WindowedFile } from "./windowed-file.ts";
 
 /**
  * Opens a zip by its central directory.
@@ -12,17 +15,20 @@ import type { ArchiveLimits } from "./limits.ts";
  * @throws MillraceError LIMIT_EXCEEDED when it lists more than `limits.members` files
  */
 export async function openZip(path: string, limits: ArchiveLimits): Promise<Container> {
-  const { size } = await stat(path);
+  const handle = await open(path);
+  const { size } = await handle.stat();
+  const file = new WindowedFile(handle);
   let zip: yauzl.ZipFile;
   try {
     // yauzl would end the whole archive at one name like "../x", and names never reach the disk here;
     // likewise at one wrong size, and sizes are checked below, entry by entry.
-    zip = await yauzl.openPromise(path, {
+    zip = await yauzl.fromRandomAccessReaderPromise(file, size, {
       autoClose: false,
       decodeStrings: false,
       validateEntrySizes: false,
     });
   } catch (cause) {
+    await handle.close().catch(() => {}); // yauzl may have closed it already
     throw corrupt(path, cause);
   }
   try {
@@ -47,11 +53,11 @@ export async function openZip(path: string, limits: ArchiveLimits): Promise<Cont
       entries.push({
         path: name,
         storedBytes: entry.compressedSize,
-        read: (readLimits) => readEntry(zip, entry, name, readLimits),
+        read: (readLimits) => readEntry(zip, file, entry, name, readLimits),
       });
     }
     const endAt = size - DIRECTORY_END - zip.comment.length;
-    if (await listsMore(path, endAt, listedBytes)) {
+    if (await listsMore(file, endAt, listedBytes)) {
       throw new MillraceError(
         "CORRUPT_INPUT",
         `${path} lists more files than the ${zip.entryCount} it counts; pack it again, with zip64.`,
@@ -79,20 +85,11 @@ const DIRECTORY_END = 22;
  * count of 16 bits that overflowed, or was damaged, would hide files without a word. A zip64 has a count
  * that cannot overflow.
  */
-async function listsMore(path: string, endAt: number, listedBytes: number): Promise<boolean> {
-  const file = await open(path);
-  try {
-    const read = async (at: number, length: number): Promise<Buffer> => {
-      const { buffer } = await file.read(Buffer.alloc(length), 0, length, at);
-      return buffer;
-    };
-    const directoryAt = (await read(endAt, DIRECTORY_END)).readUInt32LE(16);
-    const next = (await read(directoryAt + listedBytes, 4)).toString("latin1");
-    const first = (await read(0, 4)).toString("latin1");
-    return next === "PK\x01\x02" || (listedBytes === 0 && first === "PK\x03\x04");
-  } finally {
-    await file.close();
-  }
+async function listsMore(file: WindowedFile, endAt: number, listedBytes: number): Promise<boolean> {
+  const directoryAt = (await file.readBytes(endAt, DIRECTORY_END)).readUInt32LE(16);
+  const next = (await file.readBytes(directoryAt + listedBytes, 4)).toString("latin1");
+  const first = (await file.readBytes(0, 4)).toString("latin1");
+  return next === "PK\x01\x02" || (listedBytes === 0 && first === "PK\x03\x04");
 }
 
 /** The compression methods that zip tools agree on. */
@@ -101,6 +98,7 @@ const DEFLATED = 8;
 
 async function readEntry(
   zip: yauzl.ZipFile,
+  file: WindowedFile,
   entry: yauzl.Entry,
   name: string,
   limits: ArchiveLimits,
@@ -117,37 +115,60 @@ async function readEntry(
       `${name} is packed by zip method ${entry.compressionMethod}, which is not read; extract it first.`,
     );
   }
-  const size = entry.uncompressedSize;
-  if (size > limits.packedBytes) {
-    throw new MillraceError(
-      "LIMIT_EXCEEDED",
-      `${name} declares ${size} bytes, more than the limit of ${limits.packedBytes} ("packedBytes").`,
-    );
-  }
-  const chunks: Buffer[] = [];
-  let length = 0;
-  try {
-    const stream = await zip.openReadStreamPromise(entry);
-    for await (const chunk of stream) {
-      chunks.push(chunk as Buffer);
-      length += (chunk as Buffer).length;
-      // A directory that lies about the size must not fill the memory.
-      if (length > size) break;
-    }
-  } catch (cause) {
-    throw corrupt(name, cause);
-  }
-  if (length !== size) {
+  const { uncompressedSize: size, compressedSize } = entry;
+  if (compressedSize > zip.fileSize) {
     throw new MillraceError(
       "CORRUPT_INPUT",
-      `${name} has ${length > size ? "more" : "fewer"} bytes than the ${size} that the zip declares.`,
+      `${name} declares ${compressedSize} bytes, more than the whole zip has.`,
     );
   }
-  const bytes = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length);
+  const largest = Math.max(size, compressedSize);
+  if (largest > limits.packedBytes) {
+    throw new MillraceError(
+      "LIMIT_EXCEEDED",
+      `${name} declares ${largest} bytes, more than the limit of ${limits.packedBytes} ("packedBytes").`,
+    );
+  }
+  let bytes: Uint8Array;
+  try {
+    const { fileDataStart } = await zip.readLocalFileHeaderPromise(entry, { minimal: true });
+    bytes = await file.readBytes(fileDataStart, compressedSize);
+    if (bytes.length < compressedSize) throw new Error("the zip ends in the middle of it");
+    if (entry.compressionMethod === DEFLATED) {
+      const stored = bytes;
+      // One byte more than declared: a directory that lies about the size must not fill the memory.
+      bytes = await inflate(stored, { maxOutputLength: size + 1, chunkSize: chunkFor(size) });
+      freeBytes(stored);
+    }
+  } catch (cause) {
+    if (isTooLarge(cause)) throw wrongSize(name, "more", size);
+    throw corrupt(name, cause);
+  }
+  if (bytes.length !== size) {
+    throw wrongSize(name, bytes.length > size ? "more" : "fewer", size);
+  }
   if (crc32(bytes) !== entry.crc32) {
     throw new MillraceError("CORRUPT_INPUT", `${name} does not match its checksum in the zip.`);
   }
   return bytes;
+}
+
+const inflate = promisify(inflateRaw);
+
+/** Room for the whole result where it is small, so that it need not be put together from pieces. */
+function chunkFor(size: number): number {
+  return Math.min(Math.max(size + 64, 64 * 1024), 16 * 1024 * 1024);
+}
+
+function isTooLarge(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE";
+}
+
+function wrongSize(name: string, how: "more" | "fewer", size: number): MillraceError {
+  return new MillraceError(
+    "CORRUPT_INPUT",
+    `${name} has ${how} bytes than the ${size} that the zip declares.`,
+  );
 }
 
 function corrupt(what: string, cause: unknown): MillraceError {

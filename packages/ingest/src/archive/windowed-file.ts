@@ -1,0 +1,70 @@
+import type { FileHandle } from "node:fs/promises";
+import yauzl from "yauzl";
+
+/** Read at once while small neighbouring pieces are asked for. */
+const WINDOW_BYTES = 256 * 1024;
+
+/**
+ * A file for yauzl that reads ahead while it is read in sequence.
+ *
+ * The central directory is asked for in two small pieces an entry; each would be a trip to a thread, and
+ * listing 12,000 files would take over a second. Members are read whole, with {@link readBytes}.
+ */
+export class WindowedFile extends yauzl.RandomAccessReader {
+  readonly #file: FileHandle;
+  #window: Buffer = Buffer.alloc(0);
+  #windowAt = 0;
+  #lastEnd = -1;
+
+  constructor(file: FileHandle) {
+    super();
+    this.#file = file;
+  }
+
+  /** Called by yauzl; asks for no more than a few hundred bytes at a time. */
+  override read(
+    target: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+    callback: (error: Error | null, bytesRead?: number) => void,
+  ): void {
+    this.#piece(position, length).then(
+      (piece) => callback(null, piece.copy(target, offset)),
+      (error: Error) => callback(error),
+    );
+  }
+
+  /** So many bytes from `position` on, or as many as the file has there; a buffer of their own. */
+  async readBytes(position: number, length: number): Promise<Buffer<ArrayBuffer>> {
+    const bytes = Buffer.allocUnsafeSlow(length);
+    let filled = 0;
+    while (filled < length) {
+      const { bytesRead } = await this.#file.read(
+        bytes,
+        filled,
+        length - filled,
+        position + filled,
+      );
+      if (bytesRead === 0) break;
+      filled += bytesRead;
+    }
+    return bytes.subarray(0, filled);
+  }
+
+  override close(callback: (error: Error | null) => void): void {
+    this.#file.close().then(() => callback(null), callback);
+  }
+
+  async #piece(position: number, length: number): Promise<Buffer> {
+    const inSequence = position === this.#lastEnd;
+    this.#lastEnd = position + length;
+    const end = position + length - this.#windowAt;
+    if (position < this.#windowAt || end > this.#window.length) {
+      this.#window = await this.readBytes(position, inSequence ? WINDOW_BYTES : length);
+      this.#windowAt = position;
+    }
+    const from = position - this.#windowAt;
+    return this.#window.subarray(from, from + length);
+  }
+}
