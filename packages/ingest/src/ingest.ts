@@ -11,7 +11,7 @@ import { parseMembers } from "./parser/parse-members.ts";
 export interface IngestOptions {
   /** Reads the files. @defaultValue `oceanstor()` */
   readonly parser?: ArchiveParser;
-  /** Files inflated at once. @defaultValue 2 */
+  /** Files above 1 MiB inflated at once, on Node's thread pool. @defaultValue 2 */
   readonly workers?: number;
   /** Caps for hostile input; what is left out keeps its default. */
   readonly limits?: Partial<ArchiveLimits>;

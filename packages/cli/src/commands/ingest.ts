@@ -24,7 +24,7 @@ export function ingestCommand(io: CommandIo, exit: (code: ExitCode) => void): Co
       "VictoriaMetrics: base URL or full import URL (default: http://localhost:8428)",
     )
     .option("--no-vm", "no database: write the --html report alone")
-    .option("-w, --workers <n>", "files inflated at once (default: 2)")
+    .option("-w, --workers <n>", "files above 1 MiB inflated at once (default: 2)")
     .option("--batch-size <n>", "samples a request (default: what fits in 1 MiB)")
     .option("--connections <n>", "requests in flight at once (default: 3)")
     .addOption(
