@@ -76,7 +76,12 @@ export function archive(
  * @throws MillraceError NOT_FOUND, UNSUPPORTED, CORRUPT_INPUT or LIMIT_EXCEEDED
  */
 export async function openContainer(path: string, limits: ArchiveLimits): Promise<Container> {
-  if (await isFolder(path)) return await openFolder(path, limits);
+  const stats = await found(path);
+  if (stats.isDirectory()) return await openFolder(path, limits);
+  // Reading a pipe, a socket or a device could wait for ever or never end.
+  if (!stats.isFile()) {
+    throw new MillraceError("UNSUPPORTED", `${path} is neither a file nor a folder.`);
+  }
   const magic = await firstBytes(path, 6);
   if (magic.subarray(0, 2).toString("latin1") === "PK") return await openZip(path, limits);
   if (/\.zip$/i.test(path)) {

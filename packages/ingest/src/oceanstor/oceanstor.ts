@@ -16,8 +16,13 @@ export interface OceanstorOptions {
   readonly metrics?: "all" | "default" | readonly number[];
 }
 
-/** Maps remembered between files. Each controller has one; firmware changes bring another. */
+/**
+ * Maps remembered between files, and the series they may name in all. Each controller has one map and
+ * firmware changes bring another, but an archive whose elements change in every file must not fill the
+ * memory with maps that never come back.
+ */
 const REMEMBERED_MAPS = 32;
+const REMEMBERED_SERIES = 500_000;
 const MAP_KEY = Buffer.from('"Map":');
 
 /**
@@ -82,7 +87,12 @@ export function oceanstor(options: OceanstorOptions = {}): ArchiveParser {
     const published = equal?.published ?? false;
     const fresh = { serial, intervalSeconds, mapBytes: ownBytes, columns, published };
     maps.unshift(fresh);
-    maps.length = Math.min(maps.length, REMEMBERED_MAPS);
+    let series = 0;
+    const tooMany = maps.findIndex((map, i) => {
+      series += map.columns.columnCount;
+      return i > 0 && (i >= REMEMBERED_MAPS || series > REMEMBERED_SERIES);
+    });
+    if (tooMany > 0) maps.length = tooMany;
     return fresh;
   };
 
