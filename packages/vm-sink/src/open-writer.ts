@@ -60,7 +60,13 @@ async function readState(
   optional: boolean,
 ): Promise<ServerState | undefined> {
   try {
-    return parseServerState(await client.get("/metrics"));
+    const state = parseServerState(await client.get("/metrics"));
+    // Anything may answer 2xx to everything; what it says of durability would then be worth nothing.
+    if (state.startedSeconds !== undefined) return state;
+    throw new MillraceError(
+      "UNSUPPORTED",
+      `${client.endpoint.shown} answers, but not like VictoriaMetrics: its /metrics names no start time. Give the address of the database itself.`,
+    );
   } catch (error) {
     if (!optional || !MillraceError.is(error)) throw error;
     const message = `Checking without a database: ${error.message}`;
