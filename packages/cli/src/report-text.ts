@@ -95,10 +95,10 @@ function headline(report: CommandReport, interrupted: boolean): string {
     return report.complete
       ? "Dry run: everything can be sent."
       : "Dry run: not everything can be sent.";
-  if (!report.complete) return "Loaded, but not everything.";
-  return report.verified?.some(({ missing }) => missing > 0)
-    ? "Loaded, but the database does not hold everything."
-    : "Loaded.";
+  if (report.verified?.some(({ missing }) => missing > 0)) {
+    return "Loaded, but the database does not hold everything.";
+  }
+  return report.complete ? "Loaded." : "Loaded, but not everything.";
 }
 
 function filesText({ error, files }: CommandReport): string {

@@ -62,7 +62,10 @@ export async function runIngest(settings: IngestSettings, io: CommandIo): Promis
   const { user, system } = process.cpuUsage();
   const report: CommandReport = {
     ...ingested,
-    complete: ingested.complete && failure === undefined,
+    complete:
+      ingested.complete &&
+      failure === undefined &&
+      (verified ?? []).every(({ missing }) => missing === 0),
     warnings: [...ingested.warnings, ...outcome.warnings],
     elapsedMs: Math.round(ingested.elapsedMs),
     cpuMs: Math.round((user + system) / 1000),

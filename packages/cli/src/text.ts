@@ -33,6 +33,7 @@ export function clock(ms: number): string {
 
 /** `2025-10-20 00:15` in UTC. */
 export function minute(ms: number): string {
+  if (Number.isNaN(new Date(ms).getTime())) return `${ms} ms`;
   return new Date(ms).toISOString().slice(0, 16).replace("T", " ");
 }
 

@@ -133,14 +133,13 @@ async function* readContainer(
     readBytes += stored;
     context.meter.bytes += stored;
   };
-  const named = new Set<string>();
+  const named = new Map<string, number>();
   const nameOf = (entry: ContainerEntry): string => {
     const plain = originName(container, entry);
-    let name = plain;
-    // A zip may list one path twice, with different files; each needs an outcome of its own.
-    for (let n = 2; named.has(name); n++) name = `${plain} (${n})`;
-    named.add(name);
-    return name;
+    // A zip may list one path many times, with different files; each needs an outcome of its own.
+    const times = (named.get(plain) ?? 0) + 1;
+    named.set(plain, times);
+    return times === 1 ? plain : `${plain} (${times})`;
   };
   for (const { entry, outcome, reason } of passedOver) {
     pass(entry);
