@@ -1,4 +1,4 @@
-import { access, constants, stat, writeFile } from "node:fs/promises";
+import { access, constants, lstat, realpath, stat, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { MillraceError, type Run, type RunEvent } from "@millrace/core";
 import { collectReport, ingest, oceanstor } from "@millrace/ingest";
@@ -17,7 +17,7 @@ export async function runIngest(settings: IngestSettings, io: CommandIo): Promis
   const inputs = settings.inputs.map((path) => resolve(io.cwd, path));
   const reportPath = settings.report === undefined ? undefined : resolve(io.cwd, settings.report);
   const sink = await commandSink(settings, io.cwd);
-  await checkBeforehand(settings, inputs, reportPath, sink);
+  await checkBeforehand(settings, inputs, reportPath, sink, io);
   const controller = new AbortController();
   let interrupted = false;
   const stopListening = io.onInterrupt(() => {
@@ -99,6 +99,7 @@ async function checkBeforehand(
   inputs: readonly string[],
   reportPath: string | undefined,
   sink: CommandSink,
+  io: CommandIo,
 ): Promise<void> {
   if (settings.verify && sink.databaseUrl === undefined) {
     throw new MillraceError("INVALID_OPTION", "--verify needs the VictoriaMetrics sink.");
@@ -108,6 +109,8 @@ async function checkBeforehand(
       throw new MillraceError("NOT_FOUND", `${path} does not exist or cannot be read.`, { cause });
     });
   }
+  const page = settings.html === undefined ? undefined : resolve(io.cwd, settings.html);
+  await checkOutputs(inputs, [page, reportPath]);
   if (reportPath === undefined) return;
   await access(dirname(reportPath), constants.W_OK).catch((cause: unknown) => {
     const folder = dirname(reportPath);
@@ -117,6 +120,27 @@ async function checkBeforehand(
       { cause },
     );
   });
+}
+
+/** An output must not replace an input, a device, a link, or the other output. */
+async function checkOutputs(
+  inputs: readonly string[],
+  outputs: readonly (string | undefined)[],
+): Promise<void> {
+  const taken = new Set(await Promise.all(inputs.map((path) => realpath(path))));
+  for (const path of outputs) {
+    if (path === undefined) continue;
+    const found = await lstat(path).catch(() => undefined);
+    const wrong = taken.has(path)
+      ? "is an input or the other output"
+      : found !== undefined && !found.isFile() && !found.isDirectory()
+        ? "is no ordinary file"
+        : undefined;
+    if (wrong !== undefined) {
+      throw new MillraceError("INVALID_OPTION", `${path} ${wrong}; name another file to write.`);
+    }
+    taken.add(path);
+  }
 }
 
 /** Events as NDJSON, or the ones that a person must see at once, such as a database that is away. */
