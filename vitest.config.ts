@@ -11,6 +11,8 @@ export default defineConfig({
     environment: "node",
     // Real databases and browsers want a core of their own.
     maxWorkers: 2,
+    // The default second is too short for a browser on a busy machine.
+    expect: { poll: { timeout: 20_000 } },
     reporters: ["default", "./scripts/summary-reporter.ts"],
     coverage: { provider: "v8", include: ["packages/*/src/**"], thresholds: { lines: 80 } },
     projects: [
