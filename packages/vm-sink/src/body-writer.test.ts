@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import { inspect } from "node:util";
 import type { Logger, SeriesBatch, Watermark } from "@millrace/core";
 import { sampleCount, seriesBatch } from "@millrace/core";
@@ -446,6 +447,64 @@ describe("a database in trouble", () => {
   });
 });
 
+describe("a database that dropped rows or started anew", () => {
+  it("is not said to hold for good what it may have dropped", async () => {
+    let dropped = 0;
+    const fake = await database({
+      metrics: () => metricsPage(1_000, `vm_daily_series_limit_rows_dropped_total ${dropped}`),
+      answer(_, response) {
+        dropped += 2;
+        reply(response, 204);
+      },
+    });
+    const { result, marks, context } = await load(fake, bodies(3));
+    expect(result.lostRows).toEqual({ daily_series_limit: 6 });
+    expect(result.durableMs).toBeUndefined();
+    expect(marks.at(-1)).toEqual({ accepted: 3, durable: 0 });
+    expect(warnings(context)).toEqual([expect.stringContaining("(6 by daily_series_limit)")]);
+  });
+
+  it("is not judged by counters that began anew", async () => {
+    let cpu = 9;
+    const fake = await database({
+      metrics: () => metricsPage(1_000, `process_cpu_seconds_total ${cpu}`),
+      answer(_, response) {
+        cpu = 1;
+        reply(response, 204);
+      },
+    });
+    const { result, context } = await load(fake, bodies(1), { durability: "none" });
+    expect(result.database.cpuMs).toBeUndefined();
+    expect(warnings(context)).toEqual([
+      "The data was accepted, but whether the database dropped any of it is not known: it was restarted meanwhile.",
+    ]);
+  });
+});
+
+describe("labels that the address adds", () => {
+  it("go with every import and with nothing else, and count among the labels", async () => {
+    const fake = await database();
+    const url = `${fake.url}/vm/?extra_label=site=Berlin%20Mitte`;
+    for (const format of ["remote-write", "prometheus"] as const) {
+      await load({ url }, bodies(2), { format });
+    }
+    const query = "?extra_label=site%3DBerlin+Mitte";
+    expect(new Set(fake.posts.map(({ path }) => path))).toEqual(
+      new Set([`/vm/api/v1/write${query}`, `/vm/api/v1/import/prometheus${query}`]),
+    );
+    expect(fake.asked.join()).not.toContain("extra_label");
+    const limited = await database({
+      metrics: () => metricsPage(1_000, 'flag{name="maxLabelsPerTimeseries", value="2"} 1'),
+    });
+    await load(limited, bodies(1));
+    const { writer } = await open({ url: `${limited.url}/?extra_label=site=K` });
+    await expect(writer.write(plainBatch("a", 1))).rejects.toMatchObject({
+      code: "SINK_REJECTED",
+      message: "Series a has 3 labels, more than the database keeps (-maxLabelsPerTimeseries=2).",
+    });
+  });
+});
+
 describe("the result", () => {
   it("counts what the database says it dropped, once its page is new", async () => {
     const lost = { small: 3 };
@@ -490,6 +549,113 @@ describe("the result", () => {
     expect(result.durableMs).toBeUndefined();
     expect(marks.at(-1)).toEqual({ accepted: 2, durable: 0 });
     expect(fake.asked.some((path) => path.startsWith("/snapshot"))).toBe(false);
+  });
+});
+
+describe("at the first question", () => {
+  /** The failure of opening a writer; none of these servers deserves more patience than this. */
+  async function refusalOf(fake: { readonly url: string }): Promise<unknown> {
+    return await open(fake).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+  }
+  const answering = (respond: (response: ServerResponse) => void): Promise<FakeDatabase> =>
+    database({
+      get(_, response) {
+        respond(response);
+        return true;
+      },
+    });
+
+  it.concurrent.each<[string, FakeDatabaseOptions, string]>([
+    [
+      "says nothing",
+      { meet: () => true },
+      "took the connection and did not answer within 10 s. Is it VictoriaMetrics, and is it well?",
+    ],
+    [
+      "never ends its answer",
+      {
+        get(_, response) {
+          const drip = setInterval(() => response.write("# nothing\n"), 200);
+          response.once("close", () => clearInterval(drip));
+          return true;
+        },
+      },
+      "to /metrics did not end within 10 s. Is it VictoriaMetrics?",
+    ],
+  ])(
+    "a server that %s fails the run after ten seconds",
+    async (_, options, message) => {
+      const fake = await fakeDatabase(options);
+      try {
+        const sink = victoriaMetrics({ url: fake.url });
+        await expect(sink.open(testContext())).rejects.toMatchObject({
+          code: "TIMEOUT",
+          message: expect.stringContaining(message),
+        });
+      } finally {
+        await fake[Symbol.asyncDispose]();
+      }
+    },
+    20_000,
+  );
+
+  it("a server that answers without an end is cut off", async () => {
+    let closed = false;
+    const fake = await answering((response) => {
+      const megabyte = "#".repeat(2 ** 20);
+      const more = (): void => {
+        while (!response.closed && response.write(megabyte));
+      };
+      response.on("drain", more).once("close", () => {
+        closed = true;
+      });
+      more();
+    });
+    expect(await refusalOf(fake)).toMatchObject({
+      code: "LIMIT_EXCEEDED",
+      message: `The answer of ${fake.url} to /metrics has more than 16 MiB. Is it VictoriaMetrics?`,
+    });
+    await expect.poll(() => closed).toBe(true);
+  });
+
+  it("https for a server of http is told apart from a server that is away", async () => {
+    const fake = await database();
+    const url = fake.url.replace("http:", "https:");
+    expect(await refusalOf({ url: `${url}/vm` })).toMatchObject({
+      code: "REMOTE_FAILED",
+      retryable: false,
+      message: `${url}/vm listens for http, not https; give ${fake.url}/vm.`,
+    });
+  });
+
+  it.each([
+    "Client sent an HTTP request to an HTTPS server.",
+    "<center>The plain HTTP request was sent to HTTPS port</center>",
+    "You're speaking plain HTTP to an SSL-enabled server port.",
+  ])("http for a server of https is told in clear words: %s", async (words) => {
+    const fake = await answering((response) => reply(response, 400, words));
+    const https = fake.url.replace("http:", "https:");
+    expect(await refusalOf(fake)).toMatchObject({
+      code: "REMOTE_FAILED",
+      message: `${fake.url} listens for https, not http; give ${https}.`,
+    });
+  });
+
+  it("http for a server that closes without a word may be one of https", async () => {
+    const fake = await database({
+      meet(request) {
+        request.socket.end();
+        return true;
+      },
+    });
+    const https = fake.url.replace("http:", "https:");
+    expect(await refusalOf(fake)).toMatchObject({
+      code: "REMOTE_FAILED",
+      message: `Cannot reach the database at ${fake.url}: other side closed. If it listens for https, give ${https}.`,
+    });
   });
 });
 

@@ -1,5 +1,5 @@
 import type { RunContext, SeriesBatch, SeriesTable } from "@millrace/core";
-import { seriesBatch } from "@millrace/core";
+import { MillraceError, seriesBatch } from "@millrace/core";
 import { type Durability, watchDurability } from "./durability.ts";
 import type { Body, BodyFormat } from "./encode/body-format.ts";
 import { Ledger } from "./ledger.ts";
@@ -7,8 +7,9 @@ import { checkBatch, checkLabels, serverLimits } from "./preflight.ts";
 import type { VictoriaMetricsResult } from "./result.ts";
 import type { Client } from "./wire/client.ts";
 import type { Endpoint } from "./wire/endpoint.ts";
+import { freshState, readState } from "./wire/read-state.ts";
 import type { RetryPolicy } from "./wire/retry.ts";
-import { newlyLost, parseServerState, type ServerState } from "./wire/server-state.ts";
+import { newlyLost, type ServerState, wasRestarted } from "./wire/server-state.ts";
 
 /** Checked options of a writer. */
 export interface WriterSettings {
@@ -23,9 +24,6 @@ export interface WriterSettings {
 
 /** A body that is not full is sent after this long without another batch. */
 const LINGER_MS = 1_000;
-/** How often, and how many times, the database is asked for a page newer than its last answer. */
-const PAGE_EVERY_MS = 100;
-const MOST_PAGES = 15;
 
 /** Fills bodies, keeps a few of them in flight, and accounts for them. */
 export class BodyWriter {
@@ -111,10 +109,14 @@ export class BodyWriter {
     after?.catch(() => {});
     let durableMs: number | undefined;
     if (this.#durability !== undefined) {
-      const note = await this.#durability.settle();
-      if (note !== undefined) this.#context.emit({ type: "warning", message: note });
+      for (const message of await this.#durability.settle()) {
+        this.#context.emit({ type: "warning", message });
+      }
       this.#throwFailure();
-      if (durability !== "none") durableMs = performance.now() - this.#openedMs;
+      const { accepted, durable } = this.ledger;
+      if (durability !== "none" && durable === accepted) {
+        durableMs = performance.now() - this.#openedMs;
+      }
     }
     const state = await after?.catch((error: unknown) => {
       const reason = error instanceof Error ? error.message : String(error);
@@ -127,16 +129,12 @@ export class BodyWriter {
     return this.#result(acceptedMs, durableMs, state);
   }
 
-  /** What the database says once its page, which it renews every second, is newer than its last answer. */
+  /** What the database says once its page is newer than its last answer. */
   async #stateAfterLast(): Promise<ServerState> {
-    const first = parseServerState(await this.#client.get("/metrics"));
-    let state = first;
-    const pages = this.#requests === 0 ? 1 : MOST_PAGES;
-    for (let asked = 1; asked < pages && isStale(state, first); asked++) {
-      await new Promise((resolve) => setTimeout(resolve, PAGE_EVERY_MS));
-      state = parseServerState(await this.#client.get("/metrics"));
-    }
-    return state;
+    const read = this.#requests === 0 ? readState : freshState;
+    const state = await read(this.#client);
+    if (this.#before === undefined || !wasRestarted(this.#before, state)) return state;
+    throw new MillraceError("REMOTE_FAILED", "it was restarted meanwhile.");
   }
 
   /** Queries over old times may have been answered, and cached, as empty; data is safe either way. */
@@ -159,7 +157,8 @@ export class BodyWriter {
     const limits = serverLimits(this.#before, Date.now());
     checkBatch(batch, limits, this.#client.endpoint.shown);
     if (this.#checked.has(batch.table)) return;
-    for (const labels of batch.table.labels) checkLabels(labels, limits);
+    const { extraLabels } = this.#client.endpoint;
+    for (const labels of batch.table.labels) checkLabels({ ...labels, ...extraLabels }, limits);
     this.#checked.add(batch.table);
   }
 
@@ -171,7 +170,7 @@ export class BodyWriter {
   /** Items without a sample need no request; they are accepted with whatever went before them. */
   #settleEmpty(): void {
     if (this.#failure !== undefined) return;
-    this.ledger.answered(this.ledger.sent(this.#items), performance.now());
+    this.ledger.answered(this.ledger.sent(this.#items, 0), performance.now());
   }
 
   /** Sends the current body; `items` is how many items have ended in it or before it. */
@@ -180,7 +179,7 @@ export class BodyWriter {
     this.#body = undefined;
     const { path, headers } = this.#format;
     const bytes = this.#format.finish(body);
-    const sent = this.ledger.sent(items);
+    const sent = this.ledger.sent(items, body.samples);
     this.#requests += 1;
     this.#bytes += bytes.length;
     const request = this.#settings.dryRun
@@ -246,8 +245,4 @@ export class BodyWriter {
       durableMs,
     };
   }
-}
-
-function isStale(page: ServerState, first: ServerState): boolean {
-  return page.uptimeSeconds !== undefined && page.uptimeSeconds === first.uptimeSeconds;
 }

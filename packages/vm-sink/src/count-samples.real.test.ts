@@ -79,6 +79,50 @@ describe.skipIf(missing !== undefined)(realTitle("countSamples on a real Victori
     );
   });
 
+  it("counts from 1970 on, where a broken clock may have left something", async () => {
+    const timesMs = Float64Array.of(
+      0,
+      1,
+      299_999,
+      300_000,
+      3_599_999,
+      3_600_000,
+      3_600_001,
+      START_MS,
+    );
+    const base = plainBatch("broken_clock", 0);
+    await load(seriesBatch({ ...base, grid: { timesMs }, values: new Int32Array(timesMs.length) }));
+    const ends = [0, 1, 2, 300_000, 3_599_999, 3_600_000, 3_600_001, 7_200_000, START_MS];
+    for (const fromMs of ends) {
+      for (const toMs of ends.filter((ms) => ms >= fromMs)) {
+        const inside = timesMs.filter((ms) => ms >= fromMs && ms <= toMs).length;
+        const found = await count({ __name__: "broken_clock" }, fromMs, toMs);
+        expect(found, `${fromMs} to ${toMs}`).toBe(inside);
+      }
+    }
+  });
+
+  it("counts in parts what the server's limits do not allow at once", async () => {
+    const name = "many";
+    const days = 40;
+    await using limited = await startVictoriaMetrics({
+      flags: ["-search.maxSamplesPerQuery=20000"],
+    });
+    const sink = victoriaMetrics({ url: limited.url, durability: "none" });
+    await using writer = await sink.open(testContext());
+    const batchOfDay = (day: number) =>
+      seriesBatch({
+        ...plainBatch(name, 0),
+        grid: { startMs: START_MS + day * 24 * HOUR, stepMs: 60_000, count: 1_440 },
+        values: new Int32Array(1_440),
+      });
+    for (let day = 0; day < days; day++) await writer.write(batchOfDay(day));
+    await writer.close();
+    const range = { fromMs: 0, toMs: START_MS + 20_000 * 24 * HOUR };
+    const whole = { url: limited.url, labels: { __name__: name }, ...range };
+    expect(await countSamples(whole)).toBe(days * 1_440);
+  });
+
   it("counts duplicates, since they are stored", async () => {
     const twice = plainBatch("twice", 4);
     await load(twice, twice);

@@ -1,12 +1,15 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type FakeDatabaseOptions, fakeDatabase, reply } from "../test/fake-database.ts";
+import { START_MS } from "../test/samples.ts";
 import { countSamples } from "./count-samples.ts";
+
+const NOON_MS = START_MS + 43_200_000;
 
 async function counted(get: FakeDatabaseOptions["get"], user = "") {
   const fake = await fakeDatabase(get === undefined ? {} : { get });
   onTestFinished(() => fake[Symbol.asyncDispose]());
   const url = fake.url.replace("http://", `http://${user}`);
-  const count = countSamples({ url, labels: { __name__: "a" }, fromMs: 0, toMs: 1_000 });
+  const count = countSamples({ url, labels: { __name__: "a" }, fromMs: NOON_MS, toMs: NOON_MS });
   return { fake, count: await count.catch((error: unknown) => error) };
 }
 
@@ -48,6 +51,35 @@ describe("countSamples", () => {
       return true;
     });
     expect(count).toMatchObject({ code: "REMOTE_FAILED" });
+  });
+
+  it("does not take an export of the first hour that is none for a count", async () => {
+    const fake = await fakeDatabase({
+      get(path, response) {
+        reply(response, 200, path.startsWith("/api/v1/export") ? "<html>" : "");
+        return true;
+      },
+    });
+    onTestFinished(() => fake[Symbol.asyncDispose]());
+    const counting = countSamples({ url: fake.url, labels: {}, fromMs: 0, toMs: 1 });
+    await expect(counting).rejects.toMatchObject({
+      code: "REMOTE_FAILED",
+      message: expect.stringContaining("exported no series, but <html>"),
+    });
+  });
+
+  it("counts the series with the labels that the address adds, and none by those it replaces", async () => {
+    const fake = await fakeDatabase();
+    onTestFinished(() => fake[Symbol.asyncDispose]());
+    const url = `${fake.url}/?extra_label=site=K`;
+    const range = { url, fromMs: NOON_MS, toMs: NOON_MS };
+    await countSamples({ ...range, labels: { a: "b" } }).catch(() => {});
+    expect(fake.asked[1]).toMatch(/^\/api\/v1\/query\?query=/);
+    expect(decodeURIComponent(fake.asked[1] ?? "")).toMatch(/,a="b",site="K"\}/);
+    await expect(countSamples({ ...range, labels: { site: "L" } })).rejects.toMatchObject({
+      code: "INVALID_OPTION",
+      message: `Nothing can be counted by the label site, because the address ${fake.url} replaces it with an extra_label on every series.`,
+    });
   });
 
   it("rejects with the reason of its signal", async () => {

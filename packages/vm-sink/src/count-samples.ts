@@ -1,12 +1,15 @@
-import { randomUUID } from "node:crypto";
 import { type Labels, MillraceError, silentLogger } from "@millrace/core";
+import { countSeries } from "./count/count-series.ts";
 import { type Client, createClient } from "./wire/client.ts";
-import { parseEndpoint } from "./wire/endpoint.ts";
+import { type Endpoint, parseEndpoint } from "./wire/endpoint.ts";
 import { PATIENT_RETRY } from "./wire/retry.ts";
 
 /** What to count; see {@link countSamples}. */
 export interface CountOptions {
-  /** Base URL of the database, or a full import URL. */
+  /**
+   * Base URL of the database, or a full import URL. Labels that it adds (`extra_label`) must be on the
+   * series, too.
+   */
   readonly url: string;
   /** Labels that the series must have, by equality. */
   readonly labels: Labels;
@@ -16,74 +19,54 @@ export interface CountOptions {
   readonly signal?: AbortSignal;
 }
 
-/** One query looks at no more than this, so that it stays within the server's limits for one query. */
-const WINDOW_MS = 6 * 3_600_000;
-
 /**
  * Asks a VictoriaMetrics how many samples it holds: every one, duplicates included, of all series with
  * these labels.
  *
- * Recently written samples are made visible first (`/internal/force_flush`), and no cache is used.
+ * Recently written samples are made visible first (`/internal/force_flush`), and no cache is used. It
+ * costs one request for an hour as for decades, and more where the server's limits for one query demand.
  *
  * @throws MillraceError REMOTE_FAILED when the database does not answer, or not as expected
  */
 export async function countSamples(options: CountOptions): Promise<number> {
-  const signal = options.signal ?? new AbortController().signal;
-  const client = createClient({
-    endpoint: parseEndpoint(options.url),
+  const { url, labels, fromMs, toMs, signal } = options;
+  const endpoint = parseEndpoint(url);
+  const client = createCounter(endpoint, signal);
+  try {
+    await client.get("/internal/force_flush");
+    return await countSeries(client, { labels: storedLabels(labels, endpoint), fromMs, toMs });
+  } finally {
+    await client.destroy();
+  }
+}
+
+/** A client for questions only. */
+export function createCounter(
+  endpoint: Endpoint,
+  signal: AbortSignal = new AbortController().signal,
+): Client {
+  return createClient({
+    endpoint,
     connections: 1,
     retry: PATIENT_RETRY,
     signal,
     logger: silentLogger,
     onRetry: () => {},
   });
-  try {
-    await client.get("/internal/force_flush");
-    const labels = Object.entries(options.labels).map(
-      ([name, value]) => `${name}=${JSON.stringify(value)}`,
-    );
-    // The database remembers for some seconds which series a selector matches, even with nocache, and
-    // would not see new ones; so no two counts ask alike.
-    const selector = `{${[...labels, `count_id!="${randomUUID()}"`].join(",")}}`;
-    let total = 0;
-    for (let fromMs = options.fromMs; fromMs <= options.toMs; fromMs += WINDOW_MS) {
-      const toMs = Math.min(options.toMs, fromMs + WINDOW_MS - 1);
-      total += await countWindow(client, selector, fromMs, toMs);
-    }
-    return total;
-  } finally {
-    await client.destroy();
-  }
 }
 
-/** A rollup window is open on the left, so it begins a millisecond before the first time. */
-async function countWindow(
-  client: Client,
-  selector: string,
-  fromMs: number,
-  toMs: number,
-): Promise<number> {
-  const query = `sum(count_over_time(${selector}[${toMs - fromMs + 1}ms]))`;
-  const parameters = new URLSearchParams({ query, time: String(toMs / 1000), nocache: "1" });
-  const answer = await client.get(`/api/v1/query?${parameters}`);
-  const value = firstValue(answer);
-  if (value === undefined || Number.isFinite(value)) return value ?? 0;
-  throw new MillraceError(
-    "REMOTE_FAILED",
-    `${client.endpoint.shown} gave no count for ${selector}: ${answer.slice(0, 200)}`,
+/**
+ * The labels with which series lie in a database at this address.
+ *
+ * @throws MillraceError INVALID_OPTION when the address replaces one of them: other series have it, too
+ */
+export function storedLabels(labels: Labels, { extraLabels, shown }: Endpoint): Labels {
+  const replaced = Object.keys(extraLabels).find(
+    (name) => labels[name] !== undefined && labels[name] !== extraLabels[name],
   );
-}
-
-/** The number in an instant query's answer: undefined for no series, NaN for another kind of answer. */
-function firstValue(answer: string): number | undefined {
-  let parsed: { data?: { result?: readonly { value?: readonly unknown[] }[] } };
-  try {
-    parsed = JSON.parse(answer);
-  } catch {
-    return Number.NaN;
-  }
-  const result = parsed.data?.result;
-  if (!Array.isArray(result)) return Number.NaN;
-  const [first] = result;
-  return first === undefined ? undefined : Number(first.value?.[1]);
+  if (replaced === undefined) return { ...labels, ...extraLabels };
+  throw new MillraceError(
+    "INVALID_OPTION",
+    `Nothing can be counted by the label ${replaced}, because the address ${shown} replaces it with an extra_label on every series.`,
+  );
 }

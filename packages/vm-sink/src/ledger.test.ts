@@ -38,19 +38,22 @@ describe("Ledger", () => {
           if (one.do === "pass") nowMs += one.ms;
           else if (one.do === "send") {
             items += one.items;
-            sent.push({ body: ledger.sent(items), items, answeredMs: undefined });
+            sent.push({ body: ledger.sent(items, one.items * 10), items, answeredMs: undefined });
           } else if (one.do === "answer") {
             const open = sent.filter((entry) => entry.answeredMs === undefined);
             const entry = open[one.which % Math.max(1, open.length)];
             if (entry !== undefined) answer(entry);
           } else {
             const before = ledger.durable;
+            const vouched = ledger.acceptedSamplesAt(nowMs - one.ageMs);
             ledger.flushedUntil(nowMs - one.ageMs);
+            expect(vouched).toBe(ledger.durable > before ? 10 * ledger.durable : vouched);
             expect(ledger.durable).toBeLessThanOrEqual(
               Math.max(before, acceptedAt(nowMs - one.ageMs)),
             );
           }
           expect(ledger.accepted).toBe(acceptedAt(nowMs));
+          expect(ledger.acceptedSamples).toBe(10 * ledger.accepted);
         }
         for (const entry of sent) if (entry.answeredMs === undefined) answer(entry);
         expect(ledger.accepted).toBe(items);
@@ -68,7 +71,7 @@ describe("Ledger", () => {
 
   it("lets the durable mark follow a stream of quick answers", () => {
     const ledger = new Ledger();
-    for (let i = 1; i <= 100; i++) ledger.answered(ledger.sent(i), i * 50);
+    for (let i = 1; i <= 100; i++) ledger.answered(ledger.sent(i, 10), i * 50);
     ledger.flushedUntil(2_500);
     // Marks are a tick apart, so it may be a little behind, and never ahead.
     expect(ledger.durable).toBeLessThanOrEqual(50);
@@ -79,16 +82,16 @@ describe("Ledger", () => {
 
   it("knows the last item of two answers within a tick", () => {
     const ledger = new Ledger();
-    ledger.answered(ledger.sent(1), 0);
-    ledger.answered(ledger.sent(2), 10);
-    ledger.answered(ledger.sent(3), 20);
+    ledger.answered(ledger.sent(1, 10), 0);
+    ledger.answered(ledger.sent(2, 10), 10);
+    ledger.answered(ledger.sent(3, 10), 20);
     ledger.flushedUntil(20);
     expect(ledger.durable).toBe(3);
   });
 
   it("says its marks to a late subscriber and completes", () => {
     const ledger = new Ledger();
-    ledger.answered(ledger.sent(2), 0);
+    ledger.answered(ledger.sent(2, 10), 0);
     ledger.allDurable();
     const marks: Watermark[] = [];
     let completed = false;

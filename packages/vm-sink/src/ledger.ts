@@ -5,7 +5,16 @@ import { BehaviorSubject, type Observable } from "rxjs";
 export interface SentBody {
   /** Items whose last sample is in this body or an earlier one. */
   readonly items: number;
+  /** Samples in this body. */
+  readonly samples: number;
   accepted: boolean;
+}
+
+/** Where the accepted mark stood at some time. */
+interface Mark {
+  readonly atMs: number;
+  readonly items: number;
+  readonly samples: number;
 }
 
 /**
@@ -19,9 +28,10 @@ export class Ledger {
   readonly #watermark$ = new BehaviorSubject<Watermark>({ accepted: 0, durable: 0 });
   #inFlight: SentBody[] = [];
   #accepted = 0;
+  #samples = 0;
   #durable = 0;
   /** When the accepted mark stood where, oldest first. */
-  #history: { readonly atMs: number; readonly accepted: number }[] = [];
+  #history: Mark[] = [];
 
   get watermark$(): Observable<Watermark> {
     return this.#watermark$;
@@ -35,9 +45,14 @@ export class Ledger {
     return this.#durable;
   }
 
+  /** Samples in the bodies up to the accepted mark. */
+  get acceptedSamples(): number {
+    return this.#samples;
+  }
+
   /** A body is about to be sent; bodies are announced in order. */
-  sent(items: number): SentBody {
-    const body: SentBody = { items, accepted: false };
+  sent(items: number, samples: number): SentBody {
+    const body: SentBody = { items, samples, accepted: false };
     this.#inFlight.push(body);
     return body;
   }
@@ -49,6 +64,7 @@ export class Ledger {
     for (const first of this.#inFlight) {
       if (!first.accepted) break;
       this.#accepted = first.items;
+      this.#samples += first.samples;
       passed += 1;
     }
     if (passed === 0) return;
@@ -57,8 +73,13 @@ export class Ledger {
     // its tick is over, so that there is always a mark for the newest accepted item.
     const previous = this.#history.at(-2);
     if (previous !== undefined && nowMs - previous.atMs < MARK_EVERY_MS) this.#history.pop();
-    this.#history.push({ atMs: nowMs, accepted: this.#accepted });
+    this.#history.push({ atMs: nowMs, items: this.#accepted, samples: this.#samples });
     this.#say();
+  }
+
+  /** Samples that {@link flushedUntil} of the same time would vouch for, with all before them. */
+  acceptedSamplesAt(atMs: number): number {
+    return this.#history.findLast((mark) => mark.atMs <= atMs)?.samples ?? 0;
   }
 
   /** Everything that was accepted at `atMs` is durable. */
@@ -66,7 +87,7 @@ export class Ledger {
     let passed = 0;
     for (const mark of this.#history) {
       if (mark.atMs > atMs) break;
-      this.#durable = mark.accepted;
+      this.#durable = mark.items;
       passed += 1;
     }
     if (passed === 0) return;

@@ -1,3 +1,7 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Watermark } from "@millrace/core";
 import { testContext } from "@millrace/core/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exported, freshPage, missing, realTitle } from "../test/real-database.ts";
@@ -95,5 +99,83 @@ describe.skipIf(missing !== undefined)(realTitle("a real VictoriaMetrics with fl
     const page = await freshPage(limited.url);
     expect(page).toContain("\nvm_metrics_with_dropped_labels_total 0\n");
     expect(page).toContain("\nvm_too_long_label_values_total 0\n");
+  });
+});
+
+describe.skipIf(missing !== undefined)(
+  realTitle("a real VictoriaMetrics that drops series"),
+  () => {
+    let folder: string;
+    beforeAll(async () => {
+      folder = await mkdtemp(join(tmpdir(), "millrace-relabel-"));
+      const rule = '- action: drop\n  source_labels: [__name__]\n  regex: "series_[5-9]"\n';
+      await writeFile(join(folder, "drop.yml"), rule);
+    });
+    afterAll(async () => {
+      await rm(folder, { recursive: true });
+    });
+
+    it.each<[reason: string, flag: () => string]>([
+      ["hourly_series_limit", () => "-storage.maxHourlySeries=5"],
+      ["daily_series_limit", () => "-storage.maxDailySeries=5"],
+      ["relabel", () => `-relabelConfig=${join(folder, "drop.yml")}`],
+    ])("is not said to hold them for good (%s)", async (reason, flag) => {
+      await using database = await startVictoriaMetrics({ flags: [flag()] });
+      const context = testContext();
+      await using writer = await victoriaMetrics({ url: database.url }).open(context);
+      const marks: Watermark[] = [];
+      writer.watermark$.subscribe((mark) => marks.push(mark));
+      for (let i = 0; i < 10; i++) {
+        await writer.write(plainBatch(`series_${i}`, 3, Date.now() - 60_000));
+      }
+      const { samples, lostRows, durableMs } = await writer.close();
+      const held = (await exported(database.url, '{job="test"}')).length;
+      expect(samples).toBe(30);
+      // It knows the series that it took by a Bloom filter, so one more may slip through.
+      expect(held).toBeLessThan(30);
+      // Of a series that a relabelling rule drops, it counts each request as one.
+      const dropped = reason === "relabel" ? (30 - held) / 3 : 30 - held;
+      expect(lostRows).toEqual({ [reason]: dropped });
+      expect(durableMs).toBeUndefined();
+      expect(marks.at(-1)).toEqual({ accepted: 10, durable: 0 });
+      expect(context.events).toEqual([
+        expect.objectContaining({
+          type: "warning",
+          message: expect.stringContaining(`by ${reason}), perhaps ours`),
+        }),
+      ]);
+    });
+  },
+);
+
+describe.skipIf(missing !== undefined)(realTitle("a real VictoriaMetrics at an address"), () => {
+  it("with a limit in kilobytes gets no larger request", async () => {
+    await using database = await startVictoriaMetrics({ flags: ["-maxInsertRequestSize=64KB"] });
+    const sink = victoriaMetrics({ url: database.url, durability: "none" });
+    await using writer = await sink.open(testContext());
+    await writer.write(plainBatch("large", 20_000));
+    const { samples, requests } = await writer.close();
+    expect(samples).toBe(20_000);
+    expect(requests).toBeGreaterThan(5);
+    expect(await exported(database.url, '{__name__="large"}')).toHaveLength(20_000);
+  });
+
+  it("with labels to add puts them on every series", async () => {
+    await using database = await startVictoriaMetrics();
+    const url = `${database.url}/?extra_label=site=K%C3%B6ln&extra_label=job=mine`;
+    for (const format of ["remote-write", "prometheus"] as const) {
+      const sink = victoriaMetrics({ url, format, durability: "none" });
+      await using writer = await sink.open(testContext());
+      await writer.write(plainBatch(format.replace("-", "_"), 1));
+      await writer.close();
+    }
+    const held = await exported(database.url, '{site="Köln"}');
+    expect(held.map((text) => JSON.parse(text)[0])).toEqual(
+      ["prometheus", "remote_write"].map((name) => [
+        ["__name__", name],
+        ["job", "mine"],
+        ["site", "Köln"],
+      ]),
+    );
   });
 });

@@ -2,7 +2,8 @@ import { MillraceError, type RunContext, type SeriesBatch, type SinkWriter } fro
 import { BodyWriter, type WriterSettings } from "./body-writer.ts";
 import type { VictoriaMetricsResult } from "./result.ts";
 import { type Client, createClient } from "./wire/client.ts";
-import { parseServerState, type ServerState } from "./wire/server-state.ts";
+import { FIRST_ANSWER_MS, readState } from "./wire/read-state.ts";
+import type { ServerState } from "./wire/server-state.ts";
 
 type Writer = SinkWriter<SeriesBatch, VictoriaMetricsResult>;
 
@@ -32,7 +33,7 @@ export async function openWriter(settings: WriterSettings, context: RunContext):
     },
   });
   try {
-    const before = await readState(client, context, dryRun);
+    const before = await stateBefore(client, context, dryRun);
     const writer = new BodyWriter(settings, context, client, before, signal, () => retries);
     const abort = async (reason: unknown): Promise<void> => {
       stop.abort(reason);
@@ -54,19 +55,13 @@ export async function openWriter(settings: WriterSettings, context: RunContext):
 }
 
 /** A dry run is useful without a database, too; then only the checks against it are missing. */
-async function readState(
+async function stateBefore(
   client: Client,
   context: RunContext,
   optional: boolean,
 ): Promise<ServerState | undefined> {
   try {
-    const state = parseServerState(await client.get("/metrics"));
-    // Anything may answer 2xx to everything; what it says of durability would then be worth nothing.
-    if (state.startedSeconds !== undefined) return state;
-    throw new MillraceError(
-      "UNSUPPORTED",
-      `${client.endpoint.shown} answers, but not like VictoriaMetrics: its /metrics names no start time. Give the address of the database itself.`,
-    );
+    return await readState(client, FIRST_ANSWER_MS);
   } catch (error) {
     if (!optional || !MillraceError.is(error)) throw error;
     const message = `Checking without a database: ${error.message}`;

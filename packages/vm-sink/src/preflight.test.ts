@@ -42,6 +42,16 @@ describe("serverLimits", () => {
     });
   });
 
+  it.each([
+    ["64KB", 64_000],
+    ["32MiB", 33_554_432],
+    ["32MB", 32_000_000],
+    ["1024", 1_024],
+    ["a lot", 33_554_432],
+  ])("reads a largest request of %s", (maxInsertRequestSize, maxBodyBytes) => {
+    expect(serverLimits(withFlags({ maxInsertRequestSize }), NOW)).toMatchObject({ maxBodyBytes });
+  });
+
   it("takes the documented defaults for what a server does not say", () => {
     expect(serverLimits(silent, NOW)).toMatchObject({
       oldestMs: NOW - 31 * DAY,

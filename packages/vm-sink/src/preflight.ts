@@ -1,4 +1,5 @@
 import { gridRange, type Labels, MillraceError, type SeriesBatch } from "@millrace/core";
+import { byteSize } from "./wire/byte-size.ts";
 import { durationMs } from "./wire/retention.ts";
 import type { ServerState } from "./wire/server-state.ts";
 
@@ -24,8 +25,7 @@ export interface ServerLimits {
 /** Reads a server's limits; what it does not say is taken as its documented default. */
 export function serverLimits(state: ServerState, nowMs: number): ServerLimits {
   const flag = (name: string): string | undefined => state.flags.get(name);
-  const size = (name: string, fallback: number): number =>
-    Number(flag(name) ?? fallback) || fallback;
+  const size = (name: string, fallback: number): number => byteSize(flag(name) ?? "") || fallback;
   const retentionMs = durationMs(flag("retentionPeriod") ?? "") ?? DEFAULT_RETENTION_MS;
   return {
     // However long the retention, it stores no times before 1970.

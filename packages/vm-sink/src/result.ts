@@ -10,8 +10,9 @@ export interface VictoriaMetricsResult {
   /** Times that a body had to be sent again. */
   readonly retries: number;
   /**
-   * Rows that the database counted as dropped during the run, by reason. It says so of all its clients,
-   * so with other writers at work they may be theirs.
+   * Rows that the database counted as dropped during the run, by reason: `small_timestamp`,
+   * `hourly_series_limit`, `relabel` and so on. It says so of all its clients, so with other writers at
+   * work they may be theirs.
    */
   readonly lostRows: Readonly<Record<string, number>>;
   readonly database: {
@@ -24,6 +25,9 @@ export interface VictoriaMetricsResult {
   };
   /** From opening to the last answer, reading included. */
   readonly acceptedMs: number;
-  /** From opening until everything was durable; undefined with durability "none". */
+  /**
+   * From opening until everything was durable; undefined with durability "none", and where the database
+   * dropped rows, since they may be ours.
+   */
   readonly durableMs: number | undefined;
 }

@@ -1,6 +1,8 @@
 import { type Logger, MillraceError } from "@millrace/core";
 import { Pool } from "undici";
 import type { Endpoint } from "./endpoint.ts";
+import { isSilence, refusal, silent, tooLong, tooSlow, unreachable } from "./failures.ts";
+import { type BodyText, readBody } from "./read-body.ts";
 import { type RetryPolicy, retryDelayMs } from "./retry.ts";
 
 /** A database, spoken to over a few kept connections. */
@@ -11,8 +13,12 @@ export interface Client {
    * succeed; the bytes must not change until this settles.
    */
   send(path: string, headers: Readonly<Record<string, string>>, body: Buffer): Promise<void>;
-  /** One question, asked once. */
-  get(path: string): Promise<string>;
+  /**
+   * One question, asked once.
+   *
+   * @param withinMs - how long the database may think before it answers. @defaultValue two minutes
+   */
+  get(path: string, withinMs?: number): Promise<string>;
   close(): Promise<void>;
   /** Ends every request at once. */
   destroy(): Promise<void>;
@@ -35,8 +41,11 @@ export interface ClientOptions {
  */
 const ANSWER_TIMEOUT_MS = 120_000;
 const CONNECT_TIMEOUT_MS = 10_000;
-/** Statuses after which the same body may be taken: busy, read-only for lack of disk, a proxy's hiccup. */
-const RETRYABLE = new Set([408, 425, 429, 500, 502, 503, 504]);
+/** The page of a large server's `/metrics` has less than one MiB; a longer answer is none of a database. */
+const LARGEST_ANSWER = 16 * 1024 * 1024;
+/** From an answer's first byte to its last. */
+const ANSWER_READ_MS = 30_000;
+const NO_TEXT: BodyText = { text: "", cut: undefined };
 
 /** Failures from before there was a connection, so nothing can have been stored. */
 const NEVER_SENT: ReadonlySet<unknown> = new Set([
@@ -58,30 +67,37 @@ export function createClient(options: ClientOptions): Client {
     connections: options.connections,
     pipelining: 1,
     headersTimeout: ANSWER_TIMEOUT_MS,
-    bodyTimeout: 30_000,
+    // Bodies have a limit for all of them, which is stricter than one between two bytes.
+    bodyTimeout: 0,
     connect: { timeout: CONNECT_TIMEOUT_MS },
   });
+
+  let answered = false;
 
   const once = async (
     method: "GET" | "POST",
     path: string,
     headers: Readonly<Record<string, string>>,
     body: Buffer | null,
-  ): Promise<{ status: number; text: string; retryAfter: string | undefined }> => {
+    withinMs: number,
+  ): Promise<BodyText & { status: number; retryAfter: string | undefined }> => {
     const answer = await pool.request({
       method,
       path: `${endpoint.prefix}${path}`,
       headers: { ...endpoint.headers, ...headers },
       body,
       signal,
+      headersTimeout: withinMs,
     });
+    answered = true;
     const retryAfter = answer.headers["retry-after"];
-    const wanted = method === "GET" || answer.statusCode >= 300;
     // An unread body would keep the connection busy for ever.
-    const text = wanted ? await answer.body.text() : await answer.body.dump().then(() => "");
+    const reading = readBody(answer.body, { bytes: LARGEST_ANSWER, withinMs: readMs(withinMs) });
+    // To a body that was sent, the status is the answer, whatever becomes of its text.
+    const read = method === "POST" ? await reading.catch(() => NO_TEXT) : await reading;
     return {
+      ...read,
       status: answer.statusCode,
-      text,
       retryAfter: typeof retryAfter === "string" ? retryAfter : undefined,
     };
   };
@@ -96,13 +112,14 @@ export function createClient(options: ClientOptions): Client {
         let failure: MillraceError;
         let retryAfter: string | undefined;
         try {
-          const answer = await once("POST", path, headers, body);
+          const target = `${path}${endpoint.importQuery}`;
+          const answer = await once("POST", target, headers, body, ANSWER_TIMEOUT_MS);
           if (answer.status < 300) return;
           failure = refusal(endpoint, answer.status, answer.text);
           retryAfter = answer.retryAfter;
         } catch (error) {
           if (signal.aborted) throw signal.reason;
-          failure = unreachable(endpoint, error);
+          failure = unreachable(endpoint, error, answered);
         }
         const elapsedMs = performance.now() - startedMs;
         if (!failure.retryable || elapsedMs >= retry.maxElapsedMs) throw failure;
@@ -113,14 +130,19 @@ export function createClient(options: ClientOptions): Client {
         await pause(retryDelayMs(retry, attempt, retryAfter), signal);
       }
     },
-    async get(path) {
+    async get(path, withinMs = ANSWER_TIMEOUT_MS) {
       try {
-        const { status, text } = await once("GET", path, {}, null);
-        if (status < 300) return text;
-        throw refusal(endpoint, status, text);
+        const { status, text, cut } = await once("GET", path, {}, null, withinMs);
+        if (status >= 300) throw refusal(endpoint, status, text);
+        if (cut === "bytes") throw tooLong(endpoint, path, LARGEST_ANSWER);
+        if (cut === "time") throw tooSlow(endpoint, path, readMs(withinMs));
+        return text;
       } catch (error) {
         if (signal.aborted) throw signal.reason;
-        throw MillraceError.is(error) ? error : unreachable(endpoint, error);
+        if (MillraceError.is(error)) throw error;
+        throw isSilence(error)
+          ? silent(endpoint, withinMs)
+          : unreachable(endpoint, error, answered);
       }
     },
     close: () => pool.close(),
@@ -128,44 +150,9 @@ export function createClient(options: ClientOptions): Client {
   };
 }
 
-function refusal(endpoint: Endpoint, status: number, body: string): MillraceError {
-  const said = body.trim().slice(0, 400);
-  const details = { status, said };
-  if (status === 401 || status === 403) {
-    return new MillraceError(
-      "REMOTE_FAILED",
-      `${endpoint.shown} refuses these credentials (HTTP ${status}); check user and password.`,
-      { details },
-    );
-  }
-  if (status === 404 || said.includes("unsupported path")) {
-    return new MillraceError(
-      "REMOTE_FAILED",
-      `${endpoint.shown} has no VictoriaMetrics at this path (HTTP ${status}); give the base URL, such as http://localhost:8428.`,
-      { details },
-    );
-  }
-  if (RETRYABLE.has(status)) {
-    return new MillraceError("REMOTE_FAILED", `${endpoint.shown} answered ${status}: ${said}`, {
-      retryable: true,
-      details,
-    });
-  }
-  return new MillraceError(
-    "SINK_REJECTED",
-    `${endpoint.shown} rejected a request (HTTP ${status}): ${said}`,
-    { details },
-  );
-}
-
-function unreachable(endpoint: Endpoint, cause: unknown): MillraceError {
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-  const text = cause instanceof Error ? cause.message || code : String(cause);
-  return new MillraceError(
-    "REMOTE_FAILED",
-    `Cannot reach the database at ${endpoint.shown}: ${text || code}. Is it running?`,
-    { cause, retryable: true, details: { code } },
-  );
+/** An answer is read at least as fast as it has to begin. */
+function readMs(withinMs: number): number {
+  return Math.min(withinMs, ANSWER_READ_MS);
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -18,7 +18,14 @@ describe("parseEndpoint", () => {
     ["http://[::1]:8428/x", "http://[::1]:8428", "/x"],
   ])("reads %s", (url, origin, prefix) => {
     const endpoint = parseEndpoint(url);
-    expect(endpoint).toEqual({ origin, prefix, headers: {}, shown: `${origin}${prefix}` });
+    expect(endpoint).toEqual({
+      origin,
+      prefix,
+      headers: {},
+      extraLabels: {},
+      importQuery: "",
+      shown: `${origin}${prefix}`,
+    });
   });
 
   it.each([
@@ -33,6 +40,39 @@ describe("parseEndpoint", () => {
     expect(Buffer.from(authorization?.replace("Basic ", "") ?? "", "base64").toString()).toBe(user);
     expect(endpoint.shown).toBe("http://db:8428/vm");
     expect(endpoint.origin).toBe("http://db:8428");
+  });
+
+  it("keeps the labels that an import is to add, for imports only", () => {
+    const query = "?extra_label=site=Berlin%20Mitte&extra_label=rack=a%3Db%26c&extra_label=site=K";
+    const endpoint = parseEndpoint(`http://db:8428/vm/api/v1/write${query}`);
+    expect(endpoint).toMatchObject({ prefix: "/vm", shown: "http://db:8428/vm" });
+    expect(endpoint.extraLabels).toEqual({ site: "K", rack: "a=b&c" });
+    expect([...new URLSearchParams(endpoint.importQuery)]).toEqual([
+      ["extra_label", "site=K"],
+      ["extra_label", "rack=a=b&c"],
+    ]);
+  });
+
+  it.each([
+    ["?token=s3cret", 'has the parameter "token", which means nothing to an import'],
+    ["?extra_label=a=b&match[]=up", 'has the parameter "match[]"'],
+    ["?extra_label=s3cret", "has an extra_label that is no label for all series"],
+    ["?extra_label==s3cret", "has an extra_label that is no label for all series"],
+    ["?extra_label=a=", "has an extra_label that is no label for all series"],
+    ["?extra_label=__name__=s3cret", "has an extra_label that is no label for all series"],
+    ["#s3cret", "has a part behind a #"],
+  ])("refuses %s, which a database would not heed", (rest, message) => {
+    let thrown: unknown;
+    try {
+      parseEndpoint(`http://db:8428/${rest}`);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toMatchObject({
+      code: "INVALID_OPTION",
+      message: expect.stringContaining(message),
+    });
+    expect(String(thrown)).not.toContain("s3cret");
   });
 
   it.each([

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { newlyLost, parseServerState } from "./server-state.ts";
+import { newlyLost, parseServerState, wasRestarted } from "./server-state.ts";
 
 /** A whole page of Debian's build of 1.79.5. */
 const debian = readFileSync(new URL("../../test/metrics-1.79.5.txt", import.meta.url), "utf8");
@@ -14,6 +14,12 @@ vm_app_start_timestamp 1795175209
 vm_app_version{version="victoria-metrics-20260601-093000-tags-v1.145.0-0-g0123456789", short_version="v1.145.0"} 1
 vm_rows_ignored_total{reason="too_long_label_value"} 7
 vm_rows_invalid_total{type="prometheus"} 1e+06
+vm_hourly_series_limit_rows_dropped_total 11
+vm_hourly_series_limit_max_series 5
+vm_daily_series_limit_rows_dropped_total 12
+vm_relabel_metrics_dropped_total 13
+vm_rows_inserted_total{type="promremotewrite"} 40
+vm_rows_inserted_total{type="prometheus"} 2
 `;
 
 describe("parseServerState", () => {
@@ -33,6 +39,10 @@ describe("parseServerState", () => {
     expect(state.flags.size).toBeGreaterThan(100);
     expect(state.lostRows.get("small_timestamp")).toBe(0);
     expect(state.lostRows.get("prometheus")).toBe(0);
+    for (const reason of ["hourly_series_limit", "daily_series_limit", "relabel"]) {
+      expect(state.lostRows.get(reason), reason).toBe(0);
+    }
+    expect(state.insertedRows).toBe(0);
   });
 
   it("reads what upstream's builds tell", () => {
@@ -42,6 +52,7 @@ describe("parseServerState", () => {
       startedSeconds: 1795175209,
       cpuSeconds: 12.25,
       cores: 8,
+      insertedRows: 42,
     });
     expect(Object.fromEntries(state.flags)).toMatchObject({
       retentionPeriod: "1y",
@@ -50,6 +61,9 @@ describe("parseServerState", () => {
     expect(Object.fromEntries(state.lostRows)).toEqual({
       too_long_label_value: 7,
       prometheus: 1_000_000,
+      hourly_series_limit: 11,
+      daily_series_limit: 12,
+      relabel: 13,
     });
   });
 
@@ -62,6 +76,7 @@ describe("parseServerState", () => {
         uptimeSeconds: undefined,
         cpuSeconds: undefined,
         cores: undefined,
+        insertedRows: undefined,
         lostRows: new Map(),
         flags: new Map(),
       });
@@ -82,5 +97,30 @@ describe("newlyLost", () => {
       ]),
     );
     expect(newlyLost(after, after)).toEqual(new Map());
+  });
+});
+
+describe("wasRestarted", () => {
+  const page = (started: number, uptime: number, cpu: number, rows: number) =>
+    parseServerState(
+      [
+        `vm_app_start_timestamp ${started}`,
+        `vm_app_uptime_seconds ${uptime}`,
+        `process_cpu_seconds_total ${cpu}`,
+        `vm_rows_inserted_total{type="promremotewrite"} ${rows}`,
+      ].join("\n"),
+    );
+  const earlier = page(100, 7, 1.5, 30);
+
+  it.each([
+    ["started at another time", page(101, 7, 1.5, 30), true],
+    ["has run for less", page(100, 6, 1.5, 30), true],
+    ["has worked for less", page(100, 7, 1.4, 30), true],
+    ["has taken fewer rows", page(100, 7, 1.5, 29), true],
+    ["says the same", earlier, false],
+    ["has gone on", page(100, 8, 1.6, 31), false],
+    ["says less of itself", parseServerState("vm_app_start_timestamp 100"), false],
+  ])("knows of a process that %s", (_, later, restarted) => {
+    expect(wasRestarted(earlier, later)).toBe(restarted);
   });
 });

@@ -10,13 +10,18 @@ export interface ServerState {
   readonly cpuSeconds: number | undefined;
   /** Cores it may use. */
   readonly cores: number | undefined;
+  /** Rows that it has taken from requests so far, of all its clients, those dropped afterwards included. */
+  readonly insertedRows: number | undefined;
   /** Rows that it dropped after a 2xx, by reason. */
   readonly lostRows: ReadonlyMap<string, number>;
   /** Its command-line flags. */
   readonly flags: ReadonlyMap<string, string>;
 }
 
-const LOST_ROWS = /^vm_rows_(?:ignored|invalid)_total\{(?:reason|type)="([^"]*)"\} (\S+)/;
+/** Rows of a wrong form or time, those beyond `-storage.max…Series`, and what `-relabelConfig` drops. */
+const LOST_ROWS =
+  /^vm_(?:rows_(?:ignored|invalid)_total\{(?:reason|type)="([^"]*)"\}|(hourly_series_limit|daily_series_limit)_rows_dropped_total|(relabel)_metrics_dropped_total) (\S+)/;
+const INSERTED_ROWS = /^vm_rows_inserted_total(?:\{[^}]*\})? (\S+)/;
 const FLAG = /^flag\{name="([^"]*)", ?value="([^"]*)"/;
 const NUMBER =
   /^(vm_app_start_timestamp|vm_app_uptime_seconds|process_cpu_|vm_available_cpu_cores) ?/;
@@ -28,18 +33,22 @@ export function parseServerState(page: string): ServerState {
   const flags = new Map<string, string>();
   const numbers = new Map<string, number>();
   let version: string | undefined;
+  let insertedRows: number | undefined;
   for (const line of page.split("\n")) {
     if (line.startsWith("flag{")) {
       const [, name = "", value = ""] = FLAG.exec(line) ?? [];
       flags.set(name, value);
-    } else if (line.startsWith("vm_rows_i")) {
-      const [, reason, count] = LOST_ROWS.exec(line) ?? [];
-      if (reason !== undefined) lostRows.set(reason, Number(count));
     } else if (line.startsWith("vm_app_version")) {
       version = VERSION.exec(line)?.[1] || undefined;
     } else if (NUMBER.test(line)) {
       const [name = "", value] = line.split(" ");
       numbers.set(name, Number(value));
+    } else {
+      const [, wrong, limit, relabel, lost] = LOST_ROWS.exec(line) ?? [];
+      const reason = wrong ?? limit ?? relabel;
+      if (reason !== undefined) lostRows.set(reason, Number(lost));
+      const [, inserted] = INSERTED_ROWS.exec(line) ?? [];
+      if (inserted !== undefined) insertedRows = (insertedRows ?? 0) + Number(inserted);
     }
   }
   return {
@@ -48,6 +57,7 @@ export function parseServerState(page: string): ServerState {
     uptimeSeconds: numbers.get("vm_app_uptime_seconds"),
     cpuSeconds: numbers.get("process_cpu_seconds_total"),
     cores: numbers.get("vm_available_cpu_cores") ?? numbers.get("process_cpu_cores_available"),
+    insertedRows,
     lostRows,
     flags,
   };
@@ -61,4 +71,18 @@ export function newlyLost(before: ServerState, after: ServerState): ReadonlyMap<
     if (more > 0) lost.set(reason, more);
   }
   return lost;
+}
+
+/**
+ * Whether another process speaks in the later state than in the earlier one.
+ *
+ * Its start is told in whole seconds, so a quick restart may not show there; but what a process counts
+ * from its start never falls.
+ */
+export function wasRestarted(earlier: ServerState, later: ServerState): boolean {
+  if (later.startedSeconds !== earlier.startedSeconds) return true;
+  return (["uptimeSeconds", "cpuSeconds", "insertedRows"] as const).some((counter) => {
+    const [was, is] = [earlier[counter], later[counter]];
+    return was !== undefined && is !== undefined && is < was;
+  });
 }

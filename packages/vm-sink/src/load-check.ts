@@ -1,0 +1,132 @@
+import { MillraceError, type SeriesBatch, type Sink } from "@millrace/core";
+import { countSeries } from "./count/count-series.ts";
+import { type ComparedPart, type CountDays, DAY_MS, LoadParts } from "./count/load-parts.ts";
+import { createCounter, storedLabels } from "./count-samples.ts";
+import type { Client } from "./wire/client.ts";
+import { type Endpoint, parseEndpoint } from "./wire/endpoint.ts";
+import { FIRST_ANSWER_MS, readState } from "./wire/read-state.ts";
+import { durationMs } from "./wire/retention.ts";
+import type { ServerState } from "./wire/server-state.ts";
+
+/** Options of {@link createLoadCheck}. */
+export interface LoadCheckOptions {
+  /** Address of the database, the same as the sink's. */
+  readonly url: string;
+  /** Label whose values divide the load into parts, such as `SN` for the arrays of an archive. */
+  readonly by: string;
+}
+
+/** Compares a database with what a load sends to it. */
+export interface LoadCheck {
+  /**
+   * The same sink, which counts what the database holds of a day before it gets the first sample of it.
+   *
+   * It refuses to open (UNSUPPORTED) where the database merges samples, so that no count can be right.
+   */
+  around<R>(sink: Sink<SeriesBatch, R>): Sink<SeriesBatch, R>;
+  /**
+   * Counts again and compares; to be called once the load has ended well.
+   *
+   * @throws MillraceError REMOTE_FAILED when the database does not answer, or not as expected
+   */
+  compare(options?: { readonly signal?: AbortSignal }): Promise<readonly ComparedPart[]>;
+}
+
+/**
+ * A check of a load by counting before and after it, part by part, so that what was there already neither
+ * hides a loss nor looks like one.
+ *
+ * It costs a request for each day and part of the load, and memory for the metric names of a part, not
+ * for its series or samples.
+ *
+ * @throws MillraceError INVALID_OPTION when the address is none, or puts the label on every series itself
+ * @example
+ * ```ts
+ * import { fromItems, pipeline, type SeriesBatch } from "@millrace/core";
+ * import { createLoadCheck, victoriaMetrics } from "@millrace/vm-sink";
+ *
+ * const load = async (url: string, batches: readonly SeriesBatch[]) => {
+ *   const check = createLoadCheck({ url, by: "room" });
+ *   await pipeline(fromItems(batches)).to(check.around(victoriaMetrics({ url }))).result;
+ *   return await check.compare();
+ * };
+ * ```
+ */
+export function createLoadCheck({ url, by }: LoadCheckOptions): LoadCheck {
+  const endpoint = parseEndpoint(url);
+  // An address that replaces the label makes one part of all; better said now than after hours.
+  storedLabels({ [by]: "" }, endpoint);
+  const parts = new LoadParts(by);
+  const countWith =
+    (client: Client): CountDays =>
+    (value, names, { first, last }) =>
+      countSeries(client, {
+        labels: storedLabels({ [by]: value }, endpoint),
+        names,
+        fromMs: first * DAY_MS,
+        toMs: (last + 1) * DAY_MS - 1,
+      });
+  return {
+    around: (sink) =>
+      countingBefore(sink, endpoint, (batch, client) => parts.note(batch, countWith(client))),
+    async compare({ signal } = {}) {
+      const client = createCounter(endpoint, signal);
+      try {
+        await client.get("/internal/force_flush");
+        return await parts.compare(countWith(client));
+      } finally {
+        await client.destroy();
+      }
+    },
+  };
+}
+
+/** A sink that has every batch noted before it gets it. */
+function countingBefore<R>(
+  sink: Sink<SeriesBatch, R>,
+  endpoint: Endpoint,
+  note: (batch: SeriesBatch, client: Client) => Promise<void>,
+): Sink<SeriesBatch, R> {
+  return {
+    ...sink,
+    async open(context) {
+      const stop = new AbortController();
+      const client = createCounter(endpoint, AbortSignal.any([context.signal, stop.signal]));
+      try {
+        refuseDeduplication(await readState(client, FIRST_ANSWER_MS), endpoint);
+        await client.get("/internal/force_flush");
+        const writer = await sink.open(context);
+        return {
+          watermark$: writer.watermark$,
+          async write(batch) {
+            await note(batch, client);
+            await writer.write(batch);
+          },
+          close: () => writer.close(),
+          async abort(reason) {
+            stop.abort(reason);
+            await Promise.all([client.destroy(), writer.abort(reason)]);
+          },
+          async [Symbol.asyncDispose]() {
+            await Promise.all([client.destroy(), writer[Symbol.asyncDispose]()]);
+          },
+        };
+      } catch (error) {
+        await client.destroy();
+        throw error;
+      }
+    },
+  };
+}
+
+/** Times are whole milliseconds, so an interval of one merges only samples of the same time. */
+const HARMLESS_INTERVAL_MS = 1;
+
+function refuseDeduplication({ flags }: ServerState, { shown }: Endpoint): void {
+  const interval = flags.get("dedup.minScrapeInterval") ?? "";
+  if ((durationMs(interval) ?? 0) <= HARMLESS_INTERVAL_MS) return;
+  throw new MillraceError(
+    "UNSUPPORTED",
+    `The database at ${shown} keeps one sample of a series in ${interval} (-dedup.minScrapeInterval), so counting cannot tell whether any is missing. Load without the check.`,
+  );
+}

@@ -1,0 +1,128 @@
+import { MillraceError } from "@millrace/core";
+import type { Endpoint } from "./endpoint.ts";
+
+/** Statuses after which the same body may be taken: busy, read-only for lack of disk, a proxy's hiccup. */
+const RETRYABLE = new Set([408, 425, 429, 500, 502, 503, 504]);
+/** How servers of several makes answer plain http on a port for https. */
+const WANTS_HTTPS = /HTTP request (?:was sent )?to (?:an )?HTTPS|SSL-enabled server port/i;
+/** What a TLS client makes of an answer in plain http. */
+const SPEAKS_HTTP =
+  /ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_TOO_LONG|wrong version number/;
+/** How a connection ends when a server expected TLS and got something else. */
+const CLOSED_UNANSWERED: ReadonlySet<string> = new Set([
+  "UND_ERR_SOCKET",
+  "ECONNRESET",
+  "EPIPE",
+  "HPE_INVALID_CONSTANT",
+]);
+
+/** The failure that an answer of 300 or more stands for. */
+export function refusal(endpoint: Endpoint, status: number, body: string): MillraceError {
+  const said = body.trim().slice(0, 400);
+  const details = { status, said };
+  if (status === 401 || status === 403) {
+    return new MillraceError(
+      "REMOTE_FAILED",
+      `${endpoint.shown} refuses these credentials (HTTP ${status}); check user and password.`,
+      { details },
+    );
+  }
+  if (WANTS_HTTPS.test(said)) {
+    return new MillraceError(
+      "REMOTE_FAILED",
+      `${endpoint.shown} listens for https, not http; give ${otherScheme(endpoint)}.`,
+      { details },
+    );
+  }
+  if (status === 404 || said.includes("unsupported path")) {
+    return new MillraceError(
+      "REMOTE_FAILED",
+      `${endpoint.shown} has no VictoriaMetrics at this path (HTTP ${status}); give the base URL, such as http://localhost:8428.`,
+      { details },
+    );
+  }
+  if (RETRYABLE.has(status)) {
+    return new MillraceError("REMOTE_FAILED", `${endpoint.shown} answered ${status}: ${said}`, {
+      retryable: true,
+      details,
+    });
+  }
+  return new MillraceError(
+    "SINK_REJECTED",
+    `${endpoint.shown} rejected a request (HTTP ${status}): ${said}`,
+    { details },
+  );
+}
+
+/**
+ * The failure of a request that got no answer.
+ *
+ * @param answeredBefore - whether this database ever answered; then its scheme is right
+ */
+export function unreachable(
+  endpoint: Endpoint,
+  cause: unknown,
+  answeredBefore: boolean,
+): MillraceError {
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  const text = cause instanceof Error ? cause.message || code : String(cause);
+  const options = { cause, retryable: true, details: { code } };
+  const isHttps = endpoint.origin.startsWith("https:");
+  if (isHttps && SPEAKS_HTTP.test(`${code} ${text}`)) {
+    return new MillraceError(
+      "REMOTE_FAILED",
+      `${endpoint.shown} listens for http, not https; give ${otherScheme(endpoint)}.`,
+      { ...options, retryable: false },
+    );
+  }
+  const hint =
+    !isHttps && !answeredBefore && CLOSED_UNANSWERED.has(code)
+      ? `If it listens for https, give ${otherScheme(endpoint)}.`
+      : "Is it running?";
+  return new MillraceError(
+    "REMOTE_FAILED",
+    `Cannot reach the database at ${endpoint.shown}: ${text || code}. ${hint}`,
+    options,
+  );
+}
+
+/** Whether a request ended because no answer began in time. */
+export function isSilence(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "UND_ERR_HEADERS_TIMEOUT";
+}
+
+/** The failure of a question that nobody answered. */
+export function silent({ shown }: Endpoint, withinMs: number): MillraceError {
+  return new MillraceError(
+    "TIMEOUT",
+    `${shown} took the connection and did not answer within ${withinMs / 1000} s. Is it VictoriaMetrics, and is it well?`,
+    { retryable: true },
+  );
+}
+
+/** The failure of a question whose answer goes on and on. */
+export function tooSlow({ shown }: Endpoint, path: string, withinMs: number): MillraceError {
+  return new MillraceError(
+    "TIMEOUT",
+    `The answer of ${shown} to ${pathOnly(path)} did not end within ${withinMs / 1000} s. Is it VictoriaMetrics?`,
+    { retryable: true },
+  );
+}
+
+/** The failure of a question whose answer is larger than any that is expected. */
+export function tooLong({ shown }: Endpoint, path: string, limitBytes: number): MillraceError {
+  return new MillraceError(
+    "LIMIT_EXCEEDED",
+    `The answer of ${shown} to ${pathOnly(path)} has more than ${limitBytes / 2 ** 20} MiB. Is it VictoriaMetrics?`,
+  );
+}
+
+function pathOnly(path: string): string {
+  return path.replace(/\?.*/s, "");
+}
+
+function otherScheme({ shown }: Endpoint): string {
+  return shown.startsWith("https:")
+    ? shown.replace("https:", "http:")
+    : shown.replace("http:", "https:");
+}
