@@ -13,6 +13,12 @@ const root = fileURLToPath(new URL("../../../", import.meta.url));
 const millrace = join(root, "packages/cli/bin/millrace.js");
 const say = (text = ""): boolean => process.stdout.write(`${text}\n`);
 
+// Whoever stops the demo finds nothing of it on the disk: everything below unwinds as after a failure.
+const stop = new AbortController();
+for (const name of ["SIGINT", "SIGTERM"] as const) {
+  process.on(name, () => stop.abort(new Error("Interrupted.")));
+}
+
 const folder = await mkdtemp(join(tmpdir(), "millrace-demo-"));
 const archive = join(folder, "OceanStor_Dorado_6000_V6.zip");
 const page = join(root, "demo-report.html");
@@ -27,6 +33,7 @@ try {
       unknownMetricIds: [99_001],
     }),
     archive,
+    { onFile: () => stop.signal.throwIfAborted() },
   );
   say(
     `   ${count(files)} period files, ${count(samples)} samples, ${(bytes / 1e6).toFixed(1)} MB\n`,
@@ -36,6 +43,7 @@ try {
   await command("inspect", archive);
 
   await using database = await startDatabase();
+  stop.signal.throwIfAborted();
   say(database ? "\n3. Into VictoriaMetrics:" : "\n3. Into a report:");
   const target = database ? ["--vm-url", database.url, "--verify"] : ["--no-vm"];
   const code = await command("ingest", archive, ...target, "--html", page, "--report", report);
@@ -47,6 +55,9 @@ try {
     say(await busiestLuns(database.url, arrays[0]));
   }
   say(`\nOpen ${relative(process.cwd(), page) || page} in a browser for the charts.`);
+} catch (error) {
+  if (!stop.signal.aborted) throw error;
+  process.exitCode = 130;
 } finally {
   await rm(folder, { recursive: true });
 }
@@ -66,10 +77,15 @@ async function startDatabase(): Promise<VictoriaMetricsServer | undefined> {
 function command(...args: readonly string[]): Promise<number> {
   say(`   $ millrace ${args.map((arg) => relative(process.cwd(), arg) && arg).join(" ")}\n`);
   const child = spawn(process.execPath, [millrace, ...args], { stdio: "inherit" });
-  return new Promise((resolve, reject) => {
+  const onStop = (): boolean => child.kill("SIGINT");
+  stop.signal.addEventListener("abort", onStop);
+  return new Promise<number>((resolve, reject) => {
     child.once("error", reject);
-    child.once("exit", (code) => resolve(code ?? 1));
-  });
+    child.once("exit", (code) => {
+      if (stop.signal.aborted) reject(stop.signal.reason);
+      else resolve(code ?? 1);
+    });
+  }).finally(() => stop.signal.removeEventListener("abort", onStop));
 }
 
 function count(value: number): string {

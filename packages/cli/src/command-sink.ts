@@ -1,12 +1,22 @@
-import { resolve } from "node:path";
-import { loadPlugin, MillraceError, type SeriesBatch, type Sink, tee } from "@millrace/core";
+import {
+  loadPlugin,
+  MillraceError,
+  type OptionalResult,
+  optional,
+  type SeriesBatch,
+  type Sink,
+  tee,
+} from "@millrace/core";
 import type { IngestSettings } from "./settings.ts";
+import type { StopSignals } from "./stop-signals.ts";
 
 /** What a finished sink tells the command. */
 export interface SinkOutcome {
   /** Samples refused or dropped after the sink had taken them. */
   readonly rejected: number;
   readonly warnings: readonly string[];
+  /** What failed beside the load, which is not to blame for it. */
+  readonly failures: readonly string[];
   /** Absent where the sink is no database. */
   readonly database?: DatabaseReport;
   /** Further lines of the summary. */
@@ -39,28 +49,51 @@ export interface CommandSink {
   outcome(result: unknown): SinkOutcome;
 }
 
-const NOTHING: SinkOutcome = { rejected: 0, warnings: [], lines: [] };
+const NOTHING: SinkOutcome = { rejected: 0, warnings: [], failures: [], lines: [] };
 
-/** Makes the sink that the settings describe: a database or a plugin, a report, or both. */
-export async function commandSink(settings: IngestSettings, cwd: string): Promise<CommandSink> {
-  const page =
-    settings.html === undefined ? undefined : await htmlPage(resolve(cwd, settings.html));
-  if (settings.sink === undefined && !settings.vm) {
-    if (page !== undefined) return page;
+/**
+ * Makes the sink that the settings describe: a database or a plugin, a page, or both.
+ *
+ * @param settings - with absolute paths
+ * @param cwd - where a plugin is looked for
+ */
+export async function commandSink(
+  settings: IngestSettings,
+  cwd: string,
+  stops: StopSignals,
+): Promise<CommandSink> {
+  const { html, sink, sinkOptions, vm } = settings;
+  if (sink === undefined && Object.keys(sinkOptions).length > 0) {
+    throw new MillraceError("INVALID_OPTION", "--sink-option needs --sink <specifier>.");
+  }
+  if (sink === undefined && !vm) {
+    if (html !== undefined) return await htmlPage(html);
     throw new MillraceError(
       "INVALID_OPTION",
       "With --no-vm there is nothing to write: add --html <file>.",
     );
   }
-  const main = settings.sink === undefined ? await database(settings) : await plugin(settings, cwd);
-  if (page === undefined) return main;
+  const main =
+    sink === undefined ? await database(settings) : await plugin(sink, settings, cwd, stops);
+  return html === undefined ? main : besidePage(main, await htmlPage(html), html);
+}
+
+/** The page is an extra: hours of loading must not end because it cannot be written. */
+function besidePage(main: CommandSink, page: CommandSink, path: string): CommandSink {
+  const pageOutcome = (result: OptionalResult<unknown> | undefined): SinkOutcome => {
+    if (result === undefined) return NOTHING;
+    if (result.ok) return page.outcome(result.value);
+    const failure = `--html: ${path} was not written: ${result.error.message}`;
+    return { ...NOTHING, failures: [failure] };
+  };
   return {
     ...main,
-    sink: tee(main.sink, page.sink),
+    sink: tee(main.sink, optional(page.sink)),
     outcome(results) {
-      const [first, second] = (results ?? []) as readonly unknown[];
+      const [first, second] = (results ?? []) as [unknown?, OptionalResult<unknown>?];
       const outcome = main.outcome(first);
-      return { ...outcome, lines: [...outcome.lines, ...page.outcome(second).lines] };
+      const { failures, lines } = pageOutcome(second);
+      return { ...outcome, failures, lines: [...outcome.lines, ...lines] };
     },
   };
 }
@@ -77,18 +110,25 @@ async function htmlPage(path: string): Promise<CommandSink> {
   };
 }
 
-async function plugin(settings: IngestSettings, cwd: string): Promise<CommandSink> {
-  if (settings.dryRun) {
+async function plugin(
+  specifier: string,
+  { dryRun, sinkOptions }: IngestSettings,
+  cwd: string,
+  stops: StopSignals,
+): Promise<CommandSink> {
+  if (dryRun) {
     throw new MillraceError(
       "INVALID_OPTION",
       "--dry-run works with the VictoriaMetrics sink only.",
     );
   }
-  const sink = await loadPlugin(settings.sink as string, {
+  stops.waitFor(`Plugin "${specifier}"`);
+  const sink = await loadPlugin(specifier, {
     kind: "sink",
     from: cwd,
-    options: settings.sinkOptions,
+    options: sinkOptions,
     accepts: "series-batch",
+    signal: stops.asked,
   });
   return { sink: sink as Sink<SeriesBatch, unknown>, outcome: () => NOTHING };
 }
@@ -125,6 +165,7 @@ async function database(settings: IngestSettings): Promise<CommandSink> {
     return {
       rejected: dropped + lost.reduce((sum, [, rows]) => sum + rows, 0),
       warnings,
+      failures: [],
       lines: [],
       database: {
         version: version ?? null,

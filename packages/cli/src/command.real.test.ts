@@ -26,11 +26,25 @@ describe("millrace", () => {
     const options =
       "--input --vm-url --no-vm --workers --batch-size --connections --all-metrics --default-metrics --html --sink --sink-option --verify --dry-run --report --json --quiet --monitor --config";
     for (const option of options.split(" ")) expect(ingest.stdout).toContain(option);
-    for (const code of ["0 when", "1 when", "2 for", "130 when"]) {
-      expect(ingest.stdout).toContain(code);
+    const inspect = await run("inspect", "--help");
+    expect(inspect.stdout).toContain("--full");
+    for (const code of ["0 ", "1 ", "2 "]) {
+      for (const { stdout } of [ingest, inspect]) expect(stdout).toMatch(`\n  ${code}   `);
     }
+    expect(ingest.stdout).toContain("\n  130  interrupted\n");
     expect(ingest.stdout).not.toContain("{}");
-    expect((await run("inspect", "--help")).stdout).toContain("--full");
+    // What is read, where it goes, how, and what is told of it.
+    const order = [
+      "--input",
+      "--vm-url",
+      "--html",
+      "--verify",
+      "--workers",
+      "--report",
+      "--config",
+    ];
+    const places = order.map((option) => ingest.stdout.indexOf(option));
+    expect(places).toEqual([...places].sort((a, b) => a - b));
   });
 
   it.each<[string, readonly string[], RegExp]>([
@@ -50,6 +64,27 @@ describe("millrace", () => {
     ["nothing to write to", ["ingest", "x", "--no-vm"], /add --html <file>/],
     ["a plugin that is not there", ["ingest", "x", "--sink", "./no.ts"], /No plugin "\.\/no\.ts"/],
     ["a configuration that is not there", ["ingest", "x", "--config", "no.json"], /no\.json/],
+    ["an empty input", ["ingest", ""], /^millrace: An input is empty; name an archive/],
+    ["an empty input to inspect", ["inspect", ""], /^millrace: An input is empty; name an archive/],
+    ["an empty report", ["ingest", "x", "--report", ""], /report: name the file to write/],
+    ["an empty page", ["ingest", "x", "--html", ""], /html: name the file to write/],
+    ["an empty sink", ["ingest", "x", "--sink", ""], /sink: name a file or a package/],
+    ["an empty address", ["ingest", "x", "--vm-url", ""], /"" is no address of a database/],
+    [
+      "options for no plugin",
+      ["ingest", "x", "--sink-option", "path=y"],
+      /--sink-option needs --sink <specifier>/,
+    ],
+    [
+      "an address of no database",
+      ["ingest", "x", "--no-vm", "--vm-url", "http://db", "--html", "y.html"],
+      /option '--no-vm' cannot be used with option '--vm-url <url>'/,
+    ],
+    [
+      "an address for a plugin",
+      ["ingest", "x", "--sink", "./no.ts", "--vm-url", "http://db"],
+      /option '--sink <specifier>' cannot be used with option '--vm-url <url>'/,
+    ],
     [
       "a dry run into a plugin",
       ["ingest", "x", "--sink", "./no.ts", "--dry-run"],
@@ -196,6 +231,29 @@ describe("millrace ingest, its settings", () => {
     ).toBe("flag");
   });
 
+  it("come from a file that begins with a byte order mark, too", async () => {
+    const { path } = await folder.archive("marked.zip");
+    const file = `\uFEFF${JSON.stringify({ vmUrl: urls["file"] })}`;
+    await writeFile(folder.path("marked.json"), file);
+    expect(await whoIsAsked([path, "--config", "marked.json"])).toBe("file");
+  });
+
+  it.each([
+    ["a list", "list.json", "[1]", /list\.json must hold one object/],
+    [
+      "half an object",
+      "half.json",
+      '{ "vm": true,',
+      /half\.json is no JSON: .*\(line 1 column 14\)/,
+    ],
+    ["nothing", "nothing.json", "", /nothing\.json is no JSON: Unexpected end/],
+  ])("end with 2 where the file is %s", async (_, name, text, complaint) => {
+    await writeFile(folder.path(name), text);
+    const { code, stderr } = await run("ingest", "x", "--config", name);
+    expect(stderr).toMatch(complaint);
+    expect(code).toBe(2);
+  });
+
   it("come from millrace.config.json in the working folder unasked", async () => {
     const { path } = await folder.archive("default.zip");
     await mkdir(folder.path("home"));
@@ -215,93 +273,5 @@ describe("millrace ingest, its settings", () => {
       MILLRACE_VM_URL: urls["environment"] as string,
     };
     expect(await whoIsAsked([path], environment)).toBe("environment");
-  });
-});
-
-describe("millrace ingest --sink", () => {
-  /** Plugins as a user writes them, in a folder without an installation. */
-  const plugin = (name: string, write: string, abort = "", options = ""): Promise<void> =>
-    writeFile(
-      folder.path(name),
-      `import { appendFileSync } from "node:fs";
-export default {
-  apiVersion: 1, kind: "sink", name: "mine", accepts: "series-batch", ${options}
-  create: (options: { path: string }) => ({
-    apiVersion: 1, name: "mine", capabilities: { durable: false, resume: false },
-    async open() {
-      let [items, tell] = [0, (_: unknown): void => {}];
-      return {
-        watermark$: { subscribe(observer: { next(value: unknown): void }) {
-          tell = (value) => observer.next(value);
-          tell({ accepted: 0, durable: 0 });
-          return { unsubscribe() {} };
-        } },
-        async write(batch: { values: { length: number } }) {
-          ${write}
-          items += 1;
-          tell({ accepted: items, durable: 0 });
-        },
-        async close() {},
-        async abort() { ${abort} },
-        async [Symbol.asyncDispose]() {},
-      };
-    },
-  }),
-};
-`,
-    );
-
-  it("loads a TypeScript file from the working folder and gives it its options", async () => {
-    const archive = await folder.archive("plugin.zip");
-    await plugin("mine.ts", 'appendFileSync(options.path, batch.values.length + "\\n");');
-    const args = ["--sink", "./mine.ts", "--sink-option", "path=counts.txt"];
-    const { code, stdout } = await run("ingest", archive.path, ...args);
-    expect(code).toBe(0);
-    expect(stdout).toContain("3,300 read, 3,300 accepted");
-    const counts = (await readFile(folder.path("counts.txt"), "utf8")).trim().split("\n");
-    expect(counts.reduce((sum, count) => sum + Number(count), 0)).toBe(archive.samples);
-  });
-
-  it("reports what a plugin throws, by name, with 1", async () => {
-    const archive = await folder.archive("throws.zip");
-    await plugin("throws.ts", 'throw new Error("disk full");');
-    const { code, stdout, stderr } = await run("ingest", archive.path, "--sink", "./throws.ts");
-    expect(code).toBe(1);
-    expect(stdout).toMatch(/^Not loaded\.\n/);
-    expect(stderr).toContain('sink "mine" failed: disk full');
-  });
-
-  it("stops in the middle with 130 at SIGINT", async () => {
-    const archive = await folder.archive("slow.zip");
-    await plugin(
-      "slow.ts",
-      'process.stderr.write("writing\\n"); await new Promise((done) => setTimeout(done, 1e6));',
-    );
-    const running = startMillrace(["ingest", archive.path, "--sink", "./slow.ts"], {
-      cwd: folder.path(),
-    });
-    await running.printed("writing");
-    running.child.kill("SIGINT");
-    const { code, stdout, stderr } = await running.finished;
-    expect(code).toBe(130);
-    expect(stderr).toContain("Stopping; once more stops at once.");
-    expect(stdout).toMatch(/^Interrupted; nothing was loaded\.\n/);
-  });
-
-  it("stops at once with 130 at a second SIGINT when a plugin does not let go", async () => {
-    const archive = await folder.archive("stuck.zip");
-    await plugin(
-      "stuck.ts",
-      'process.stderr.write("writing\\n"); await new Promise((done) => setTimeout(done, 1e6));',
-      'process.stderr.write("stuck\\n"); await new Promise((done) => setTimeout(done, 1e6));',
-    );
-    const running = startMillrace(["ingest", archive.path, "--sink", "./stuck.ts"], {
-      cwd: folder.path(),
-    });
-    await running.printed("writing");
-    running.child.kill("SIGINT");
-    await running.printed("stuck");
-    running.child.kill("SIGINT");
-    expect(await running.finished).toMatchObject({ code: 130, signal: null, stdout: "" });
   });
 });

@@ -3,7 +3,7 @@ import type { VictoriaMetricsServer } from "@millrace/vm-sink/server";
 import { findVictoriaMetrics, startVictoriaMetrics } from "@millrace/vm-sink/server";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { testFolder } from "../test/archives.ts";
-import { startProxy } from "../test/proxy.ts";
+import { type Fate, isVerification, startProxy } from "../test/proxy.ts";
 import { type Finished, millrace, startMillrace } from "../test/run-millrace.ts";
 import type { CommandReport } from "./report-text.ts";
 
@@ -333,10 +333,18 @@ describe.skipIf(missing !== undefined)("millrace ingest, into a real database", 
 
   it("sees with --verify what was accepted and is not there", async () => {
     const archive = await folder.archive("lossy.zip");
-    await using proxy = await startProxy(database.url, (number) =>
-      number === 2 ? "swallow" : "pass",
+    const series = encodeURIComponent(`{SN="${archive.serial}",Resource="LUN"}`);
+    await using proxy = await startProxy(
+      database.url,
+      () => "pass",
+      async (path): Promise<Fate> => {
+        if (isVerification(path)) {
+          await fetch(`${database.url}/api/v1/admin/tsdb/delete_series?match[]=${series}`);
+        }
+        return "pass";
+      },
     );
-    const args = [archive.path, "--vm-url", proxy.url, "--batch-size", "500", "--verify"];
+    const args = [archive.path, "--vm-url", proxy.url, "--verify"];
     const { code, stdout } = await load(...args, "--report", "lossy.json");
     expect(code).toBe(1);
     expect(stdout).toMatch(/^Loaded, but the database does not hold everything\.\n/);

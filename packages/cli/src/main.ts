@@ -5,6 +5,22 @@ import { runCommand } from "./run-command.ts";
 process.stdout.on("error", () => {});
 process.stderr.on("error", () => {});
 
+/** How often the command may be told that it is idle before it has had its chance to end in order. */
+const IDLE_TELLINGS = 2;
+let idleTellings = 0;
+let onIdle: (() => void) | undefined;
+// Where a promise never settles, the process would end without a word, and with a code of its own.
+process.on("beforeExit", () => {
+  idleTellings += 1;
+  if (onIdle === undefined || idleTellings > IDLE_TELLINGS) {
+    process.stderr.write("millrace: Ended early: nothing is left to wait for.\n");
+    process.exit(1);
+  }
+  // Without it there would be no second telling.
+  setImmediate(() => {});
+  onIdle();
+});
+
 const code = await runCommand(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
@@ -25,7 +41,13 @@ const code = await runCommand(process.argv.slice(2), {
       process.off("SIGTERM", onSignal);
     };
   },
+  onIdle(listener) {
+    onIdle = listener;
+    return () => {
+      onIdle = undefined;
+    };
+  },
 });
 process.exitCode = code;
-// Whatever a plugin left open when it was interrupted must not keep the process.
-if (code === 130) process.stdout.write("", () => process.exit());
+// Whatever a plugin left running must not keep the process; what was printed goes out first.
+process.stdout.write("", () => process.stderr.write("", () => process.exit()));

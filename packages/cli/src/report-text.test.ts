@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { SinkOutcome } from "./command-sink.ts";
 import { type CommandReport, describeProblems, describeReport } from "./report-text.ts";
 
-const nothing: SinkOutcome = { rejected: 0, warnings: [], lines: [] };
+const nothing: SinkOutcome = { rejected: 0, warnings: [], failures: [], lines: [] };
 const startMs = Date.UTC(2025, 9, 20);
 
 const whole: CommandReport = {
@@ -69,6 +69,26 @@ describe("the summary of a load", () => {
   it.each<[string, Partial<CommandReport>, boolean]>([
     ["Loaded, but not everything.", { complete: false }, false],
     ["Loaded, but the database does not hold everything.", { verified: [missingOne()] }, false],
+    [
+      "Loaded; the verification could not be done.",
+      { complete: false, verifyError: "answered 500" },
+      false,
+    ],
+    [
+      "Loaded; the verification was interrupted.",
+      { complete: false, verifyError: "Interrupted." },
+      true,
+    ],
+    [
+      "Loaded, but not everything; the verification could not be done.",
+      {
+        complete: false,
+        verifyError: "answered 500",
+        files: { ...whole.files, ok: 79, failed: [note("a.tgz", "is damaged.")] },
+      },
+      false,
+    ],
+    ["Loaded.", {}, true],
     ["Nothing was loaded.", { samples: { ...whole.samples, parsed: 0 } }, false],
     ["Not loaded.", { error: "no", samples: { ...whole.samples, accepted: 0 } }, false],
     ["Loaded only in part.", { error: "no", complete: false }, false],

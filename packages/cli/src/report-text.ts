@@ -1,17 +1,15 @@
 import type { FileNote, IngestReport } from "@millrace/ingest";
 import type { DatabaseReport, SinkOutcome } from "./command-sink.ts";
 import { facts, grouped, megabytes, minute, plural, printable, short } from "./text.ts";
-import type { VerifiedArray } from "./verify.ts";
+import type { Verification, VerifiedArray } from "./verify.ts";
 
 /** What `--report` writes: the load's report, and what it cost. */
-export interface CommandReport extends IngestReport {
+export interface CommandReport extends IngestReport, Verification {
   /** CPU time of this process. */
   readonly cpuMs: number;
   readonly peakRssBytes: number;
   readonly database?: DatabaseReport;
   readonly dryRun: boolean;
-  /** Present after `--verify`. */
-  readonly verified?: readonly VerifiedArray[];
 }
 
 /** Most files named one by one on the terminal; the JSON report names all. */
@@ -83,13 +81,8 @@ function problemNotes({ error, files }: CommandReport): string[] {
 }
 
 function headline(report: CommandReport, interrupted: boolean): string {
-  const { error, samples } = report;
-  if (interrupted) {
-    return samples.accepted === 0 || report.dryRun
-      ? "Interrupted; nothing was loaded."
-      : "Interrupted; what was accepted until then stays where it is.";
-  }
-  if (error !== undefined) return samples.accepted === 0 ? "Not loaded." : "Loaded only in part.";
+  const { error, samples, verifyError } = report;
+  if (error !== undefined) return endedEarly(report, interrupted);
   if (samples.parsed === 0) return "Nothing was loaded.";
   if (report.dryRun)
     return report.complete
@@ -98,7 +91,22 @@ function headline(report: CommandReport, interrupted: boolean): string {
   if (report.verified?.some(({ missing }) => missing > 0)) {
     return "Loaded, but the database does not hold everything.";
   }
+  if (verifyError !== undefined) {
+    const loaded = isEverythingAccepted(report) ? "Loaded" : "Loaded, but not everything";
+    return `${loaded}; the verification ${interrupted ? "was interrupted" : "could not be done"}.`;
+  }
   return report.complete ? "Loaded." : "Loaded, but not everything.";
+}
+
+function endedEarly({ samples, dryRun }: CommandReport, interrupted: boolean): string {
+  if (!interrupted) return samples.accepted === 0 ? "Not loaded." : "Loaded only in part.";
+  return samples.accepted === 0 || dryRun
+    ? "Interrupted; nothing was loaded."
+    : "Interrupted; what was accepted until then stays where it is.";
+}
+
+function isEverythingAccepted({ files, samples }: CommandReport): boolean {
+  return files.partial.length + files.failed.length + samples.rejected === 0;
 }
 
 function filesText({ error, files }: CommandReport): string {

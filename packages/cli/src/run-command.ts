@@ -1,9 +1,8 @@
 import { MillraceError } from "@millrace/core";
 import { Command, CommanderError } from "commander";
-import type { CommandIo, ExitCode } from "./command-io.ts";
+import { type CommandIo, type ExitCode, tellProblem } from "./command-io.ts";
 import { ingestCommand } from "./commands/ingest.ts";
 import { inspectCommand } from "./commands/inspect.ts";
-import { printable } from "./text.ts";
 import { version } from "./version.ts";
 
 /**
@@ -35,13 +34,14 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    const text = error instanceof Error ? error.message : String(error);
-    io.stderr.write(`millrace: ${printable(text)}\n`);
-    return isUsage(error) ? 2 : 1;
+    tellProblem(io.stderr, error);
+    return exitCodeOf(error);
   }
 }
 
-/** What the user can mend on the command line itself. */
-function isUsage(error: unknown): boolean {
-  return MillraceError.is(error) && (error.code === "INVALID_OPTION" || error.code === "NOT_FOUND");
+function exitCodeOf(error: unknown): ExitCode {
+  if (!MillraceError.is(error)) return 1;
+  if (error.code === "ABORTED") return 130;
+  // What the user can mend on the command line itself.
+  return error.code === "INVALID_OPTION" || error.code === "NOT_FOUND" ? 2 : 1;
 }

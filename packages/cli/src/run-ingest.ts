@@ -1,106 +1,48 @@
-import { access, constants, lstat, realpath, stat, writeFile } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
-import { MillraceError, type Run, type RunEvent } from "@millrace/core";
-import { collectReport, ingest, oceanstor } from "@millrace/ingest";
-import { type CommandIo, clearLine, type ExitCode } from "./command-io.ts";
-import { type CommandSink, commandSink } from "./command-sink.ts";
+import { stat, writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { abortable, MillraceError, type Run, type RunEvent } from "@millrace/core";
+import { collectReport, type IngestReport, ingest, oceanstor } from "@millrace/ingest";
+import { checkOutputs, type Output } from "./check-outputs.ts";
+import { type CommandIo, type ExitCode, tellProblem } from "./command-io.ts";
+import { type CommandSink, commandSink, type SinkOutcome } from "./command-sink.ts";
+import { inputPaths } from "./input-paths.ts";
 import { monitorResources } from "./monitor.ts";
 import { showProgress } from "./progress-line.ts";
 import { type CommandReport, describeProblems, describeReport } from "./report-text.ts";
 import type { IngestSettings } from "./settings.ts";
-import { printable } from "./text.ts";
-import { type VerifiedArray, verifyArrays } from "./verify.ts";
+import { listenForStops, type StopSignals } from "./stop-signals.ts";
+import { type Verification, verifyArrays } from "./verify.ts";
 
 /** Carries out `millrace ingest`. */
-export async function runIngest(settings: IngestSettings, io: CommandIo): Promise<ExitCode> {
-  const { quiet, json } = settings;
-  const inputs = settings.inputs.map((path) => resolve(io.cwd, path));
-  const reportPath = settings.report === undefined ? undefined : resolve(io.cwd, settings.report);
-  const sink = await commandSink(settings, io.cwd);
-  await checkBeforehand(settings, inputs, reportPath, sink, io);
-  const controller = new AbortController();
-  let interrupted = false;
-  const stopListening = io.onInterrupt(() => {
-    interrupted = true;
-    io.stderr.write(`${clearLine(io.stderr)}Stopping; once more stops at once.\n`);
-    controller.abort(new MillraceError("ABORTED", "Interrupted."));
-  });
-  const flow = ingest(inputs, {
-    parser: oceanstor({ metrics: settings.metrics }),
-    workers: settings.workers,
-  });
-  const run = flow.to(sink.sink, { signal: controller.signal });
-  const reporting = collectReport(run, {
-    rejected: (result) => sink.outcome(result).rejected,
-  });
-  tellEvents(run, settings, io);
-  const stopMonitor = settings.monitor ? monitorResources(io.stderr) : undefined;
-  const stopProgress = quiet || json ? undefined : showProgress(run, io.stderr);
-
-  let result: unknown;
-  let failure: unknown;
+export async function runIngest(given: IngestSettings, io: CommandIo): Promise<ExitCode> {
+  const settings = withAbsolutePaths(given, io.cwd);
+  const stops = listenForStops(io);
   try {
-    result = await run.result;
-  } catch (error) {
-    failure = error;
+    const sink = await commandSink(settings, io.cwd, stops);
+    await checkBeforehand(settings, sink);
+    const loaded = await load(settings, sink, stops, io);
+    const verification = await verify(settings, loaded, sink, stops);
+    const report = commandReport(settings, loaded, verification);
+    tellReport(report, loaded.outcome, settings, stops.interrupted, io);
+    return await endOf(report, loaded, settings, stops.interrupted, io);
+  } finally {
+    stops.end();
   }
-  const outcome = sink.outcome(result);
-  const ingested = await reporting;
-  stopProgress?.();
-  stopMonitor?.();
-  stopListening();
-
-  let verified: readonly VerifiedArray[] | undefined;
-  try {
-    const { databaseUrl } = sink;
-    if (settings.verify && !settings.dryRun && failure === undefined && databaseUrl !== undefined) {
-      verified = await verifyArrays(databaseUrl, ingested.arrays);
-    }
-  } catch (error) {
-    failure = error;
-  }
-  const { user, system } = process.cpuUsage();
-  const report: CommandReport = {
-    ...ingested,
-    complete:
-      ingested.complete &&
-      failure === undefined &&
-      (verified ?? []).every(({ missing }) => missing === 0),
-    warnings: [...ingested.warnings, ...outcome.warnings],
-    elapsedMs: Math.round(ingested.elapsedMs),
-    cpuMs: Math.round((user + system) / 1000),
-    peakRssBytes: process.resourceUsage().maxRSS * 1024,
-    ...(outcome.database === undefined ? {} : { database: outcome.database }),
-    dryRun: settings.dryRun,
-    ...(verified === undefined ? {} : { verified }),
-  };
-  if (reportPath !== undefined) {
-    await writeFile(reportPath, `${JSON.stringify(report, null, 2)}\n`);
-  }
-  if (json) io.stdout.write(`${JSON.stringify({ type: "report", report })}\n`);
-  else if (quiet) io.stderr.write(describeProblems(report));
-  else if (report.files.total > 0) io.stdout.write(describeReport(report, outcome, interrupted));
-  if (interrupted) return 130;
-  if (failure !== undefined) throw failure;
-  if (report.files.ok + report.files.partial.length + report.files.failed.length === 0) {
-    io.stderr.write(`millrace: Nothing to load: no performance files in ${inputs.join(", ")}.\n`);
-    return 1;
-  }
-  return report.complete && !isAnythingMissing(report) ? 0 : 1;
 }
 
-function isAnythingMissing({ verified = [] }: CommandReport): boolean {
-  return verified.some(({ missing }) => missing > 0);
+function withAbsolutePaths(settings: IngestSettings, cwd: string): IngestSettings {
+  const { inputs, html, report } = settings;
+  return {
+    ...settings,
+    inputs: inputPaths(inputs, cwd),
+    html: html === undefined ? undefined : resolve(cwd, html),
+    report: report === undefined ? undefined : resolve(cwd, report),
+  };
 }
 
 /** What can be known to be wrong before hours of work. */
-async function checkBeforehand(
-  settings: IngestSettings,
-  inputs: readonly string[],
-  reportPath: string | undefined,
-  sink: CommandSink,
-  io: CommandIo,
-): Promise<void> {
+async function checkBeforehand(settings: IngestSettings, sink: CommandSink): Promise<void> {
+  const { inputs, html, report } = settings;
   if (settings.verify && sink.databaseUrl === undefined) {
     throw new MillraceError("INVALID_OPTION", "--verify needs the VictoriaMetrics sink.");
   }
@@ -109,47 +51,127 @@ async function checkBeforehand(
       throw new MillraceError("NOT_FOUND", `${path} does not exist or cannot be read.`, { cause });
     });
   }
-  const page = settings.html === undefined ? undefined : resolve(io.cwd, settings.html);
-  await checkOutputs(inputs, [page, reportPath]);
-  if (reportPath === undefined) return;
-  await access(dirname(reportPath), constants.W_OK).catch((cause: unknown) => {
-    const folder = dirname(reportPath);
-    throw new MillraceError(
-      "INVALID_OPTION",
-      `--report: there is no folder ${folder} that can be written to.`,
-      { cause },
-    );
-  });
+  const outputs: Output[] = [];
+  if (html !== undefined) outputs.push({ option: "--html", path: html });
+  if (report !== undefined) outputs.push({ option: "--report", path: report });
+  await checkOutputs(inputs, outputs);
 }
 
-/** An output must not replace an input, a device, a link, or the other output. */
-async function checkOutputs(
-  inputs: readonly string[],
-  outputs: readonly (string | undefined)[],
-): Promise<void> {
-  const taken = new Set(await Promise.all(inputs.map((path) => realpath(path))));
-  for (const path of outputs) {
-    if (path === undefined) continue;
-    const found = await lstat(path).catch(() => undefined);
-    const wrong = taken.has(path)
-      ? "is an input or the other output"
-      : found !== undefined && !found.isFile() && !found.isDirectory()
-        ? "is no ordinary file"
-        : undefined;
-    if (wrong !== undefined) {
-      throw new MillraceError("INVALID_OPTION", `${path} ${wrong}; name another file to write.`);
-    }
-    taken.add(path);
+/** A load that has ended, well or not. */
+interface Loaded {
+  readonly ingested: IngestReport;
+  readonly outcome: SinkOutcome;
+  readonly failure?: unknown;
+}
+
+async function load(
+  settings: IngestSettings,
+  sink: CommandSink,
+  stops: StopSignals,
+  io: CommandIo,
+): Promise<Loaded> {
+  const { inputs, metrics, workers, quiet, json, monitor } = settings;
+  const flow = ingest(inputs, { parser: oceanstor({ metrics }), workers });
+  stops.waitFor(`Sink "${sink.sink.name}"`);
+  const run = flow.to(sink.sink, { signal: stops.asked });
+  const reporting = collectReport(run, {
+    rejected: (result) => sink.outcome(result).rejected,
+  });
+  tellEvents(run, settings, io);
+  const stopMonitor = monitor ? monitorResources(io.stderr) : undefined;
+  const stopProgress = quiet || json ? undefined : showProgress(run, io.stderr);
+  const ended = run.result.then(
+    (result) => ({ outcome: sink.outcome(result) }),
+    (failure: unknown) => ({ outcome: sink.outcome(undefined), failure }),
+  );
+  try {
+    return { ...(await abortable(ended, stops.forced)), ingested: await reporting };
+  } finally {
+    stopProgress?.();
+    stopMonitor?.();
   }
+}
+
+async function verify(
+  settings: IngestSettings,
+  { ingested }: Loaded,
+  { databaseUrl }: CommandSink,
+  stops: StopSignals,
+): Promise<Verification> {
+  if (!settings.verify || settings.dryRun || databaseUrl === undefined) return {};
+  if (ingested.error !== undefined) return {};
+  stops.waitFor("The verification");
+  return await verifyArrays(databaseUrl, ingested.arrays, stops.asked);
+}
+
+function commandReport(
+  settings: IngestSettings,
+  { ingested, outcome }: Loaded,
+  verification: Verification,
+): CommandReport {
+  const { user, system } = process.cpuUsage();
+  const { verified = [], verifyError } = verification;
+  return {
+    ...ingested,
+    complete:
+      ingested.complete &&
+      verifyError === undefined &&
+      verified.every(({ missing }) => missing === 0),
+    warnings: [...ingested.warnings, ...outcome.warnings],
+    elapsedMs: Math.round(ingested.elapsedMs),
+    cpuMs: Math.round((user + system) / 1000),
+    peakRssBytes: process.resourceUsage().maxRSS * 1024,
+    ...(outcome.database === undefined ? {} : { database: outcome.database }),
+    dryRun: settings.dryRun,
+    ...verification,
+  };
+}
+
+function tellReport(
+  report: CommandReport,
+  outcome: SinkOutcome,
+  { json, quiet }: IngestSettings,
+  interrupted: boolean,
+  io: CommandIo,
+): void {
+  if (json) io.stdout.write(`${JSON.stringify({ type: "report", report })}\n`);
+  else if (quiet) io.stderr.write(describeProblems(report));
+  else if (report.files.total > 0) io.stdout.write(describeReport(report, outcome, interrupted));
+}
+
+/** Writes the report file and tells what went wrong, once the summary is out of danger. */
+async function endOf(
+  report: CommandReport,
+  { outcome, failure }: Loaded,
+  settings: IngestSettings,
+  interrupted: boolean,
+  io: CommandIo,
+): Promise<ExitCode> {
+  const problems = [...outcome.failures];
+  const { files, verifyError } = report;
+  if (verifyError !== undefined && !interrupted) {
+    problems.push(`The load has ended, but --verify could not be done: ${verifyError}`);
+  }
+  if (settings.report !== undefined) {
+    const { report: path } = settings;
+    await writeFile(path, `${JSON.stringify(report, null, 2)}\n`).catch((error: Error) => {
+      problems.push(`--report: ${path} was not written: ${error.message}`);
+    });
+  }
+  if (failure === undefined && files.ok + files.partial.length + files.failed.length === 0) {
+    problems.push(`Nothing to load: no performance files in ${settings.inputs.join(", ")}.`);
+  }
+  for (const problem of problems) tellProblem(io.stderr, problem);
+  if (interrupted) return 130;
+  if (failure !== undefined) throw failure;
+  return report.complete && problems.length === 0 ? 0 : 1;
 }
 
 /** Events as NDJSON, or the ones that a person must see at once, such as a database that is away. */
 function tellEvents(run: Run<unknown>, settings: IngestSettings, io: CommandIo): void {
   run.events$.subscribe((event) => {
     if (settings.json) io.stdout.write(`${JSON.stringify(plain(event))}\n`);
-    else if (event.type === "warning") {
-      io.stderr.write(`${clearLine(io.stderr)}millrace: ${printable(event.message)}\n`);
-    }
+    else if (event.type === "warning") tellProblem(io.stderr, event.message);
   });
 }
 

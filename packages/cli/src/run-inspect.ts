@@ -1,6 +1,6 @@
-import { resolve } from "node:path";
 import { type InspectedArray, type Inspection, inspect } from "@millrace/ingest";
 import type { CommandIo, ExitCode } from "./command-io.ts";
+import { inputPaths } from "./input-paths.ts";
 import { facts, grouped, megabytes, minute, plural, printable, table } from "./text.ts";
 
 /** Most gaps listed one by one. */
@@ -12,7 +12,7 @@ export async function runInspect(
   flags: { readonly full?: boolean; readonly json?: boolean },
   io: CommandIo,
 ): Promise<ExitCode> {
-  const paths = inputs.map((path) => resolve(io.cwd, path));
+  const paths = inputPaths(inputs, io.cwd);
   const found = await inspect(paths, flags.full ? { maxHeaders: Number.POSITIVE_INFINITY } : {});
   io.stdout.write(flags.json ? `${JSON.stringify(found, null, 2)}\n` : `${describe(found)}\n`);
   return found.files.failed.length > 0 || found.arrays.length === 0 ? 1 : 0;

@@ -2,7 +2,7 @@ import * as v from "valibot";
 
 /** What `millrace ingest` needs to know, from the file, the environment and the command line together. */
 export interface IngestSettings {
-  readonly inputs: string[];
+  readonly inputs: readonly string[];
   readonly vmUrl: string;
   /** False: no database, only the report. */
   readonly vm: boolean;
@@ -46,6 +46,11 @@ const SWITCH = v.union(
   "give true or false",
 );
 
+/** An empty text is a variable of a script that was never set. */
+function named(what: string): v.GenericSchema<unknown, string> {
+  return v.pipe(v.string(), v.nonEmpty(what));
+}
+
 const entries = {
   inputs: v.pipe(
     v.array(v.string()),
@@ -57,12 +62,12 @@ const entries = {
   batchSize: v.optional(wholeNumber(1, 10_000_000)),
   connections: v.optional(wholeNumber(1, 64)),
   metrics: v.optional(v.picklist(["all", "default"], "give all or default"), "all"),
-  html: v.optional(v.string()),
-  sink: v.optional(v.string()),
+  html: v.optional(named("name the file to write")),
+  sink: v.optional(named("name a file or a package")),
   sinkOptions: v.optional(v.record(v.string(), v.string()), {}),
   verify: v.optional(SWITCH, false),
   dryRun: v.optional(SWITCH, false),
-  report: v.optional(v.string()),
+  report: v.optional(named("name the file to write")),
   json: v.optional(SWITCH, false),
   quiet: v.optional(SWITCH, false),
   monitor: v.optional(SWITCH, false),

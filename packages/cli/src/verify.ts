@@ -12,17 +12,29 @@ export interface VerifiedArray {
   readonly extra: number;
 }
 
-/** Counts the samples of each array in its time range. */
+/** What `--verify` found, or why it could not be done; empty where nobody asked. */
+export interface Verification {
+  readonly verified?: readonly VerifiedArray[];
+  readonly verifyError?: string;
+}
+
+/** Counts the samples of each array in its time range; never rejects, because the load is done. */
 export async function verifyArrays(
   url: string,
   arrays: readonly ArrayReport[],
-): Promise<readonly VerifiedArray[]> {
+  signal: AbortSignal,
+): Promise<Verification> {
   const verified: VerifiedArray[] = [];
-  for (const { serial, samples: sent, timeRangeMs } of arrays) {
-    const [fromMs, toMs] = timeRangeMs;
-    const found = await countSamples({ url, labels: { SN: serial }, fromMs, toMs });
-    const [missing, extra] = [Math.max(0, sent - found), Math.max(0, found - sent)];
-    verified.push({ serial, sent, found, missing, extra });
+  try {
+    for (const { serial, samples: sent, timeRangeMs } of arrays) {
+      signal.throwIfAborted();
+      const [fromMs, toMs] = timeRangeMs;
+      const found = await countSamples({ url, labels: { SN: serial }, fromMs, toMs, signal });
+      const [missing, extra] = [Math.max(0, sent - found), Math.max(0, found - sent)];
+      verified.push({ serial, sent, found, missing, extra });
+    }
+  } catch (error) {
+    return { verifyError: error instanceof Error ? error.message : String(error) };
   }
-  return verified;
+  return { verified };
 }

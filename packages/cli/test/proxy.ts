@@ -1,8 +1,10 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** What becomes of a body: passed on, answered with 204 and dropped, refused with 503, or never answered. */
-export type Fate = "pass" | "swallow" | "refuse" | "hold";
+/** What becomes of a request: passed on, refused for now (503), refused for good (422), or never answered. */
+export type Fate = "pass" | "refuse" | "break" | "hold";
+
+const STATUS = { refuse: 503, break: 422 };
 
 /** Something between the command and a real database that behaves badly on demand. */
 export interface Proxy extends AsyncDisposable {
@@ -11,12 +13,29 @@ export interface Proxy extends AsyncDisposable {
   readonly posts: number;
   /** Value of the last `authorization` header. */
   readonly authorization: string | undefined;
-  /** Settles when a body has been held. */
+  /** Settles when a request has been held. */
   readonly held: Promise<void>;
 }
 
-/** Starts a proxy; `fate` decides about each body, the first one has number 1. */
-export async function startProxy(target: string, fate: (number: number) => Fate): Promise<Proxy> {
+/** Whether this path is one that only `--verify` asks for. */
+export function isVerification(path: string): boolean {
+  return /\/api\/v1\/(?:query|export)/.test(path);
+}
+
+/** What carries samples to the database; everything else asks it something. */
+const IMPORTS = /\/api\/v1\/(?:import|write)/;
+
+/**
+ * Starts a proxy.
+ *
+ * @param fate - decides about each body of samples; the first one has number 1
+ * @param fateOfQuestion - decides about each other request, by its path
+ */
+export async function startProxy(
+  target: string,
+  fate: (number: number) => Fate,
+  fateOfQuestion: (path: string) => Fate | Promise<Fate> = () => "pass",
+): Promise<Proxy> {
   let posts = 0;
   let authorization: string | undefined;
   let onHeld = (): void => {};
@@ -32,19 +51,17 @@ export async function startProxy(target: string, fate: (number: number) => Fate)
     onward.on("error", () => to.destroy());
     from.pipe(onward);
   };
-  const server = createServer((from, to) => {
+  const server = createServer(async (from, to) => {
     authorization = from.headers.authorization ?? authorization;
-    if (from.method !== "POST") {
-      pass(from, to);
-      return;
-    }
-    posts += 1;
-    const decision = fate(posts);
+    const path = from.url ?? "";
+    const isImport = IMPORTS.test(path);
+    if (isImport) posts += 1;
+    const decision = isImport ? fate(posts) : await fateOfQuestion(path);
     if (decision === "pass") pass(from, to);
     else if (decision === "hold") onHeld();
     else {
       from.resume();
-      from.once("end", () => to.writeHead(decision === "swallow" ? 204 : 503).end());
+      from.once("end", () => to.writeHead(STATUS[decision]).end());
     }
   });
   await new Promise<void>((resolve) => {

@@ -24,6 +24,7 @@ export type {
 export { type Discarded, discard } from "./flow/discard.ts";
 export { fromItems } from "./flow/from-items.ts";
 export { type MergePullOptions, mergePull } from "./flow/merge-pull.ts";
+export { type OptionalResult, optional } from "./flow/optional.ts";
 export {
   itemCount,
   type Originated,

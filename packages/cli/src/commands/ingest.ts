@@ -19,30 +19,34 @@ export function ingestCommand(io: CommandIo, exit: (code: ExitCode) => void): Co
     .description("Load archives of performance files into VictoriaMetrics, or another sink.")
     .argument("[input...]", "archives: .zip, folder, .tgz or .dat")
     .option("-i, --input <path...>", "the same, as an option")
-    .option(
-      "--vm-url <url>",
-      "VictoriaMetrics: base URL or full import URL (default: http://localhost:8428)",
-    )
-    .option("--no-vm", "no database: write the --html report alone")
-    .option("-w, --workers <n>", "files above 1 MiB inflated at once (default: 2)")
-    .option("--batch-size <n>", "samples a request (default: what fits in 1 MiB)")
-    .option("--connections <n>", "requests in flight at once (default: 3)")
     .addOption(
       new Option("--all-metrics", "every metric in the files (this is the default)").conflicts(
         "defaultMetrics",
       ),
     )
     .option("--default-metrics", "only the short list of metrics that are looked at first")
-    .option("--html <file>", "write a report with charts, one file that needs no network")
     .option(
-      "--sink <specifier>",
-      "send to this plugin instead: ./my-sink.ts or a package; it runs with your rights",
+      "--vm-url <url>",
+      "VictoriaMetrics: base URL or full import URL (default: http://localhost:8428)",
+    )
+    .addOption(
+      new Option("--no-vm", "no database: write the page of --html alone").conflicts("vmUrl"),
+    )
+    .addOption(
+      new Option(
+        "--sink <specifier>",
+        "send to this plugin instead: ./my-sink.ts or a package; it runs with your rights",
+      ).conflicts("vmUrl"),
     )
     .option("--sink-option <key=value>", "option for that plugin; may be repeated", collectPairs)
-    .option("--verify", "afterwards ask the database whether it holds every sample")
+    .option("--html <file>", "write a page with charts, one file that needs no network")
     .option("--dry-run", "read, parse, check and encode everything, send nothing")
+    .option("--verify", "afterwards ask the database whether it holds every sample")
+    .option("-w, --workers <n>", "files above 1 MiB inflated at once, 1 to 64 (default: 2)")
+    .option("--batch-size <n>", "samples a request (default: what fits in 1 MiB)")
+    .option("--connections <n>", "requests in flight at once, 1 to 64 (default: 3)")
     .option("--report <file>", "write the outcome as JSON")
-    .option("--json", "print every event as a line of JSON")
+    .option("--json", "print every event as a line of JSON, the report last")
     .option("--quiet", "print problems only")
     .option("--monitor", "print the use of CPU and memory")
     .option("--config <file>", "settings as JSON (default: millrace.config.json, if there is one)")
@@ -74,26 +78,28 @@ const HELP = `
 Settings may also stand in millrace.config.json ({"vmUrl": "…"}) and in the environment
 (MILLRACE_VM_URL); the command line wins.
 
-Exit code: 0 when every sample of every file was accepted, or left out on purpose;
-1 when anything failed or is partial, or nothing was there to load; 2 for a wrong command line
-or an input that does not exist; 130 when interrupted.
+Exit codes:
+  0    every sample of every file was accepted, or left out on purpose
+  1    something failed or is partial, or there was nothing to load
+  2    a wrong option, or an input that does not exist
+  130  interrupted
 
 Examples:
   millrace ingest archive.zip
   millrace ingest ./collected --vm-url http://metrics:8428 --html report.html --verify
   millrace ingest archive.zip --sink ./my-sink.ts --sink-option path=out.txt`;
 
-/** A person who typed no archive has no "configuration" in mind. */
+/** A person who typed no archive has no "configuration" in mind; and whatever is wrong here, it is usage. */
 function rethrowPlainly(error: unknown): never {
-  if (!MillraceError.is(error) || !Array.isArray(error.details["complaints"])) throw error;
-  const complaints = error.details["complaints"].map((complaint) =>
-    String(complaint).replace(/^inputs: /, ""),
-  );
-  throw new MillraceError(
-    "INVALID_OPTION",
-    `${complaints.join("; ")} (add --help for the options)`,
-    { cause: error },
-  );
+  if (!MillraceError.is(error)) throw error;
+  const { complaints } = error.details;
+  if (!Array.isArray(complaints)) {
+    throw new MillraceError("INVALID_OPTION", error.message, { cause: error });
+  }
+  const plain = complaints.map((complaint) => String(complaint).replace(/^inputs: /, ""));
+  throw new MillraceError("INVALID_OPTION", `${plain.join("; ")} (add --help for the options)`, {
+    cause: error,
+  });
 }
 
 function collectPairs(text: string, before: Record<string, string> = {}): Record<string, string> {

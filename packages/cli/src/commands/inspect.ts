@@ -8,8 +8,19 @@ export function inspectCommand(io: CommandIo, exit: (code: ExitCode) => void): C
     .argument("<input...>", "archives: .zip, folder, .tgz or .dat")
     .option("--full", "read the head of every file, also in large archives")
     .option("--json", "print the findings as JSON")
+    .addHelpText("after", HELP)
     .action(async (inputs: string[], flags: { full?: boolean; json?: boolean }) => {
       const { runInspect } = await import("../run-inspect.ts");
       exit(await runInspect(inputs, flags, io));
     });
 }
+
+const HELP = `
+Exit codes:
+  0    all files could be read
+  1    a file could not be read, or there is no performance data
+  2    a wrong option, or an input that does not exist
+
+Examples:
+  millrace inspect archive.zip
+  millrace inspect ./collected --full --json`;

@@ -71,14 +71,20 @@ describe("loadConfig", () => {
   });
 
   it.each([
-    ["broken.json", "{", "is no JSON."],
-    ["array.json", "[1]", "must hold one object."],
-    ["null.json", "null", "must hold one object."],
-  ])("refuses %s", async (name, text, complaint) => {
+    ["broken.json", '{\n"a": 1\n"b": 2 }', /is no JSON: Expected ',' .*\(line 3 column 1\)\.$/],
+    ["empty.json", "", /is no JSON: Unexpected end of JSON input\.$/],
+    ["array.json", "[1]", /must hold one object\.$/],
+    ["null.json", "null", /must hold one object\.$/],
+  ])("refuses %s and says where", async (name, text, complaint) => {
     const path = await fileOf(name, text);
-    await expect(loadConfig(anything, { file: { path } })).rejects.toMatchObject({
-      code: "CORRUPT_INPUT",
-      message: `The configuration file ${path} ${complaint}`,
-    });
+    const refused = loadConfig(anything, { file: { path } });
+    await expect(refused).rejects.toMatchObject({ code: "CORRUPT_INPUT" });
+    await expect(refused).rejects.toThrow(complaint);
+    await expect(refused).rejects.toThrow(`The configuration file ${path} `);
+  });
+
+  it("takes a file that begins with a byte order mark", async () => {
+    const path = await fileOf("marked.json", '\uFEFF{ "a": 1 }');
+    expect(await loadConfig(anything, { file: { path } })).toEqual({ a: 1 });
   });
 });

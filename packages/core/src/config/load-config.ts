@@ -54,15 +54,25 @@ async function readJsonObject(path: string, required = false): Promise<object> {
     if (missing && !required) return {};
     throw new MillraceError("NOT_FOUND", `Cannot read the configuration file ${path}.`, { cause });
   }
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
-  } catch (cause) {
-    throw new MillraceError("CORRUPT_INPUT", `The configuration file ${path} is no JSON.`, {
-      cause,
-    });
-  }
+  const value = parseJson(text, path);
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
   throw new MillraceError("CORRUPT_INPUT", `The configuration file ${path} must hold one object.`);
+}
+
+function parseJson(text: string, path: string): unknown {
+  try {
+    // Some editors begin a file with a byte order mark, which JSON does not know.
+    return JSON.parse(text.replace(/^\uFEFF/, ""));
+  } catch (cause) {
+    const where = cause instanceof Error ? cause.message : String(cause);
+    throw new MillraceError(
+      "CORRUPT_INPUT",
+      `The configuration file ${path} is no JSON: ${where}.`,
+      {
+        cause,
+      },
+    );
+  }
 }
 
 function fromEnvironment(

@@ -119,6 +119,22 @@ describe("tee", () => {
     expect(b.calls).toEqual(["open", "abort", "dispose"]);
   });
 
+  it("takes a watermark that is subscribable and nothing more, as a plugin may give it", async () => {
+    const { sink, mark$ } = drivenSink("a", false);
+    const bare: Sink<string, string> = {
+      ...sink,
+      async open(context) {
+        const writer = await sink.open(context);
+        const subscribe = mark$.subscribe.bind(mark$);
+        return { ...writer, watermark$: { subscribe } as typeof mark$ };
+      },
+    };
+    const writer = await tee(bare, drivenSink("b", true).sink).open(testContext());
+    const marks: Watermark[] = [];
+    writer.watermark$.subscribe((mark) => marks.push(mark));
+    expect(marks).toEqual([{ accepted: 0, durable: 0 }]);
+  });
+
   it("passes on the failure of a watermark", async () => {
     const mark$ = new Subject<Watermark>();
     const failing: Sink<string> = {

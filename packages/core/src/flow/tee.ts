@@ -1,11 +1,14 @@
-import { BehaviorSubject, combineLatest, type Observable, type Subscription } from "rxjs";
+import { BehaviorSubject } from "rxjs";
 import type { RunContext } from "./context.ts";
-import type { Sink, SinkWriter, Watermark } from "./contracts.ts";
+import type { Sink, SinkCapabilities, SinkWriter, Watermark } from "./contracts.ts";
 import { openWriter, releaseWriter } from "./open-writer.ts";
 import { shareItem } from "./release.ts";
 
+const NOTHING: Watermark = { accepted: 0, durable: 0 };
+
 /**
- * One sink out of two: each item goes to both, the slower one sets the pace, the first failure ends both.
+ * One sink out of two: each item goes to both, the slower one sets the pace, the first failure ends both
+ * (wrap one of them in {@link optional} where the other shall go on without it).
  *
  * Accepted means accepted by both. Durable means durable in every one that reports durability, so a
  * report beside a database does not hide what the database holds.
@@ -23,16 +26,18 @@ export function tee<T, A, B>(first: Sink<T, A>, second: Sink<T, B>): Sink<T, rea
     async open(context) {
       const a = await openWriter(first, context);
       const b = await openSecond(second, context, a);
-      const watermark$ = new BehaviorSubject<Watermark>({ accepted: 0, durable: 0 });
-      const follow: Subscription = lowest(
-        a.watermark$,
-        b.watermark$,
-        first.capabilities.durable,
-        second.capabilities.durable,
-      ).subscribe({
-        next: (watermark) => watermark$.next(watermark),
-        error: (error) => watermark$.error(error),
-      });
+      const watermark$ = new BehaviorSubject(NOTHING);
+      const marks: [Watermark, Watermark] = [NOTHING, NOTHING];
+      // By hand: an operator would ask for more than `subscribe`, which is all that a plugin must have.
+      const follow = [a, b].map((writer, side) =>
+        writer.watermark$.subscribe({
+          next(mark) {
+            marks[side as 0 | 1] = mark;
+            watermark$.next(lowest(...marks, first.capabilities, second.capabilities));
+          },
+          error: (error: unknown) => watermark$.error(error),
+        }),
+      );
       return {
         watermark$,
         async write(item) {
@@ -49,7 +54,7 @@ export function tee<T, A, B>(first: Sink<T, A>, second: Sink<T, B>): Sink<T, rea
           watermark$.complete();
         },
         async [Symbol.asyncDispose]() {
-          follow.unsubscribe();
+          for (const subscription of follow) subscription.unsubscribe();
           await Promise.all([a[Symbol.asyncDispose](), b[Symbol.asyncDispose]()]);
         },
       };
@@ -72,18 +77,16 @@ async function openSecond<T, R>(
 }
 
 function lowest(
-  a$: Observable<Watermark>,
-  b$: Observable<Watermark>,
-  aDurable: boolean,
-  bDurable: boolean,
-): Observable<Watermark> {
-  return combineLatest([a$, b$], (a, b) => {
-    const accepted = Math.min(a.accepted, b.accepted);
-    const durable = Math.min(
-      accepted,
-      aDurable ? a.durable : b.durable,
-      bDurable ? b.durable : a.durable,
-    );
-    return { accepted, durable };
-  });
+  a: Watermark,
+  b: Watermark,
+  ofA: SinkCapabilities,
+  ofB: SinkCapabilities,
+): Watermark {
+  const accepted = Math.min(a.accepted, b.accepted);
+  const durable = Math.min(
+    accepted,
+    ofA.durable ? a.durable : b.durable,
+    ofB.durable ? b.durable : a.durable,
+  );
+  return { accepted, durable };
 }

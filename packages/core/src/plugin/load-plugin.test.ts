@@ -27,11 +27,19 @@ const plugin = (changes = ""): string => `
     kind: "sink",
     name: "named",
     accepts: "series-batch",
-    create: (options: Options) => ({ apiVersion: 1, name: options.name ?? "unnamed" }),
+    create: (options: Options) => ({
+      apiVersion: 1, name: options.name ?? "unnamed", capabilities: {}, open() {},
+    }),
     ${changes}
   };
 `;
 const asDefault = (changes = ""): string => `${plugin(changes)} export default plugin;`;
+
+/** The same in JavaScript, as Node asks of packages. */
+const installed = (name: string): string => `
+  const create = () => ({ name: "${name}", capabilities: {}, open() {} });
+  export default { apiVersion: 1, kind: "sink", create };
+`;
 
 const load = (specifier: string, changes: Partial<Parameters<typeof loadPlugin>[1]> = {}) =>
   loadPlugin(specifier, { kind: "sink", from: folder, ...changes });
@@ -50,7 +58,9 @@ describe("loadPlugin", () => {
       "namespace.ts",
       `export const apiVersion = 1;
        export const kind = "sink";
-       export const create = async () => ({ apiVersion: 1, name: "from the namespace" });`,
+       export const capabilities = {};
+       export const open = () => {};
+       export const create = async () => ({ name: "from the namespace", capabilities, open });`,
     );
     expect(await load("./namespace.ts")).toMatchObject({ name: "from the namespace" });
   });
@@ -60,16 +70,62 @@ describe("loadPlugin", () => {
       "node_modules/some-sink/package.json",
       '{ "name": "some-sink", "type": "module", "exports": { ".": "./sink.js", "./more": "./sink.js" } }',
     );
-    await fileOf(
-      "node_modules/some-sink/sink.js",
-      'export default { apiVersion: 1, kind: "sink", create: () => ({ name: "installed" }) };',
-    );
+    await fileOf("node_modules/some-sink/sink.js", installed("installed"));
     expect(await load("some-sink")).toMatchObject({ name: "installed" });
     expect(await load("some-sink/more")).toMatchObject({ name: "installed" });
     const from = relative(process.cwd(), folder);
     expect(await load("some-sink", { from })).toMatchObject({ name: "installed" });
     const path = await fileOf("absolute.ts", asDefault());
     expect(await load(path)).toMatchObject({ name: "unnamed" });
+  });
+
+  it("finds what a package exports to import alone, as an import from that folder would", async () => {
+    const exports = {
+      ".": { import: "./main.js" },
+      "./deep": { require: "./no.cjs", import: "./deep.js" },
+    };
+    const manifest = { name: "import-only", type: "module", exports };
+    await fileOf("node_modules/import-only/package.json", JSON.stringify(manifest));
+    await fileOf("node_modules/import-only/main.js", installed("main"));
+    await fileOf("node_modules/import-only/deep.js", installed("deep"));
+    expect(await load("import-only")).toMatchObject({ name: "main" });
+    expect(await load("import-only/deep")).toMatchObject({ name: "deep" });
+    await expect(load("import-only/hidden")).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  it("says of a package that it misses one of its own, and not that it is not there", async () => {
+    await fileOf("node_modules/needy/package.json", '{ "name": "needy", "exports": "./main.mjs" }');
+    await fileOf("node_modules/needy/main.mjs", 'import "never-installed";');
+    await expect(load("needy")).rejects.toMatchObject({
+      code: "INTERNAL",
+      message: expect.stringMatching(/"needy" failed to load: .*'never-installed'/),
+    });
+  });
+
+  it.each([
+    ["import", "await new Promise(() => {});"],
+    ["creation", "create: () => new Promise(() => {})"],
+  ])("stops waiting for an %s that never settles when it is told to", async (step, text) => {
+    const specifier = `./stuck-${step}.ts`;
+    await fileOf(specifier, step === "import" ? `${text} ${asDefault()}` : asDefault(text));
+    const reason = new Error("enough");
+    const abort = new AbortController();
+    const loading = load(specifier, { signal: abort.signal });
+    setTimeout(() => abort.abort(reason), 50);
+    await expect(loading).rejects.toBe(reason);
+  });
+
+  it.each([
+    ["./nothing.ts", "undefined", "name"],
+    ["./nameless.ts", "{ capabilities: {}, open() {} }", "name"],
+    ["./closed.ts", '{ name: "x", capabilities: {} }', "open"],
+    ["./incapable.ts", '{ name: "x", capabilities: null, open() {} }', "capabilities"],
+  ])("refuses what %s creates, which is no sink", async (specifier, created, missing) => {
+    await fileOf(specifier, asDefault(`create: () => (${created})`));
+    await expect(load(specifier)).rejects.toMatchObject({
+      code: "UNSUPPORTED",
+      message: `Plugin "${specifier}" created a sink without ${missing}; see the sink contract of @millrace/core.`,
+    });
   });
 
   it.each<[string, string, string]>([

@@ -1,0 +1,18 @@
+import { resolve } from "node:path";
+import { MillraceError } from "@millrace/core";
+
+/**
+ * Inputs as absolute paths.
+ *
+ * @throws MillraceError INVALID_OPTION for an empty one, which would mean the whole working folder: most
+ * often a variable of a script that was never set
+ */
+export function inputPaths(inputs: readonly string[], cwd: string): readonly string[] {
+  if (inputs.includes("")) {
+    throw new MillraceError(
+      "INVALID_OPTION",
+      "An input is empty; name an archive: a .zip, a folder, a .tgz or a .dat.",
+    );
+  }
+  return inputs.map((path) => resolve(cwd, path));
+}
