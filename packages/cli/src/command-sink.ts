@@ -7,6 +7,7 @@ import {
   type Sink,
   tee,
 } from "@millrace/core";
+import type { LoadCheck } from "@millrace/vm-sink";
 import type { IngestSettings } from "./settings.ts";
 import type { StopSignals } from "./stop-signals.ts";
 
@@ -44,8 +45,8 @@ export interface DatabaseReport {
 /** The sink of a command, and how to read its result. */
 export interface CommandSink {
   readonly sink: Sink<SeriesBatch, unknown>;
-  /** Where `--verify` asks. */
-  readonly databaseUrl?: string;
+  /** What `--verify` asks; absent where nobody wants it, or nothing could be asked. */
+  readonly check?: LoadCheck;
   outcome(result: unknown): SinkOutcome;
 }
 
@@ -134,18 +135,18 @@ async function plugin(
 }
 
 async function database(settings: IngestSettings): Promise<CommandSink> {
-  const { victoriaMetrics } = await import("@millrace/vm-sink");
+  const { createLoadCheck, victoriaMetrics } = await import("@millrace/vm-sink");
   type Result = import("@millrace/vm-sink").VictoriaMetricsResult;
-  const { batchSize, connections, dryRun, vmUrl } = settings;
+  const { batchSize, connections, dryRun, verify, vmUrl } = settings;
   const sink = victoriaMetrics({
     url: vmUrl,
     dryRun,
     ...(batchSize === undefined ? {} : { batchSize }),
     ...(connections === undefined ? {} : { connections }),
   });
+  const check = verify && !dryRun ? createLoadCheck({ url: vmUrl, by: "SN" }) : undefined;
   return {
-    sink,
-    databaseUrl: vmUrl,
+    ...(check === undefined ? { sink } : { sink: check.around(sink), check }),
     outcome(result) {
       return result === undefined ? NOTHING : databaseOutcome(result as Result);
     },

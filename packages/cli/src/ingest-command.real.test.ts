@@ -3,7 +3,7 @@ import type { VictoriaMetricsServer } from "@millrace/vm-sink/server";
 import { findVictoriaMetrics, startVictoriaMetrics } from "@millrace/vm-sink/server";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { testFolder } from "../test/archives.ts";
-import { type Fate, isVerification, startProxy } from "../test/proxy.ts";
+import { type Fate, startProxy, verificationWatch } from "../test/proxy.ts";
 import { type Finished, millrace, startMillrace } from "../test/run-millrace.ts";
 import type { CommandReport } from "./report-text.ts";
 
@@ -227,9 +227,11 @@ describe.skipIf(missing !== undefined)("millrace ingest, into a real database", 
         {
           serial: archive.serial,
           sent: archive.samples,
+          before: 0,
           found: archive.samples,
           missing: 0,
           extra: 0,
+          verdict: "complete",
         },
       ],
     });
@@ -325,15 +327,16 @@ describe.skipIf(missing !== undefined)("millrace ingest, into a real database", 
     expect((await loadHere(archive.path, "--verify", "--quiet")).code).toBe(0);
     const again = await loadHere(archive.path, "--verify", "--report", "twice.json");
     expect(again.code).toBe(0);
-    expect(again.stdout).toContain(
-      "3,300 samples and 3,300 more in this range, from an earlier load",
-    );
-    expect((await reportAt("twice.json")).verified).toMatchObject([{ missing: 0, extra: 3_300 }]);
+    expect(again.stdout).toContain("holds all 3,300 samples, beside 3,300 that it held before");
+    expect((await reportAt("twice.json")).verified).toMatchObject([
+      { missing: 0, before: 3_300, found: 6_600, verdict: "complete" },
+    ]);
   });
 
   it("sees with --verify what was accepted and is not there", async () => {
     const archive = await folder.archive("lossy.zip");
     const series = encodeURIComponent(`{SN="${archive.serial}",Resource="LUN"}`);
+    const isVerification = verificationWatch();
     await using proxy = await startProxy(
       database.url,
       () => "pass",

@@ -3,7 +3,7 @@ import type { VictoriaMetricsServer } from "@millrace/vm-sink/server";
 import { findVictoriaMetrics, startVictoriaMetrics } from "@millrace/vm-sink/server";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { testFolder } from "../test/archives.ts";
-import { type Fate, isVerification, startProxy } from "../test/proxy.ts";
+import { type Fate, startProxy, verificationWatch } from "../test/proxy.ts";
 import { startMillrace } from "../test/run-millrace.ts";
 import type { CommandReport } from "./report-text.ts";
 
@@ -14,10 +14,10 @@ if (missing !== undefined) {
   process.stdout.write(`skipped ingest-verify.real.test.ts: ${missing}\n`);
 }
 
-const whenVerifying =
-  (fate: Fate) =>
-  (path: string): Fate =>
-    isVerification(path) ? fate : "pass";
+function whenVerifying(fate: Fate): (path: string) => Fate {
+  const isVerification = verificationWatch();
+  return (path) => (isVerification(path) ? fate : "pass");
+}
 
 describe.skipIf(missing !== undefined)("millrace ingest --verify that cannot be done", () => {
   const folder = testFolder();
@@ -73,7 +73,7 @@ describe.skipIf(missing !== undefined)("millrace ingest --verify that cannot be 
       expect(code).toBe(1);
       expect(stdout).toMatch(text);
       expect(stderr).toMatch(
-        /^millrace: The load has ended, but --verify could not be done: .*422.*\n$/,
+        /^millrace: The load has ended, but --verify could not be done: .*422.*$/m,
       );
       expect(await reportOf(name)).toMatchObject({
         complete: false,

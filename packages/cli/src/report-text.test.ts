@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { SinkOutcome } from "./command-sink.ts";
 import { type CommandReport, describeProblems, describeReport } from "./report-text.ts";
+import type { VerifiedArray } from "./verify.ts";
 
 const nothing: SinkOutcome = { rejected: 0, warnings: [], failures: [], lines: [] };
 const startMs = Date.UTC(2025, 9, 20);
@@ -161,13 +162,29 @@ describe("the summary of a load", () => {
       {
         ...whole,
         samples: { ...whole.samples, parsed: 3_300 },
-        verified: [{ serial: "2102A", sent: 10, found: 12, missing: 0, extra: 2 }, missingOne()],
+        verified: [
+          {
+            ...missingOne(),
+            serial: "2102A",
+            before: 2,
+            found: 12,
+            missing: 0,
+            verdict: "complete",
+          },
+          missingOne(),
+          { ...missingOne(), serial: "2102C", before: 5, found: 9, verdict: "inconclusive" },
+        ],
         database: { ...(whole.database as NonNullable<CommandReport["database"]>), retries: 2 },
       },
       { ...nothing, lines: [["report", "out.html (94 kB)"]] },
     );
     expect(text).toContain("91 MB, tried again 2 times\n");
-    expect(text).toMatch(/verified +2102A: the database holds all 10 samples and 2 more/);
+    expect(text).toMatch(
+      /verified +2102A: the database holds all 10 samples, beside 2 that it held before/,
+    );
+    expect(text).toMatch(
+      /verified +2102C: the database already held 5 samples of this range, so 4 more prove nothing of the 10 sent/,
+    );
     expect(text).toMatch(/verified +2102B: 1 of 10 samples are missing/);
     expect(text).toMatch(/report +out\.html \(94 kB\)\n/);
     expect(text).not.toContain("per million");
@@ -195,6 +212,14 @@ describe("the problems of a load", () => {
   });
 });
 
-function missingOne() {
-  return { serial: "2102B", sent: 10, found: 9, missing: 1, extra: 0 };
+function missingOne(): VerifiedArray {
+  return {
+    serial: "2102B",
+    sent: 10,
+    before: 0,
+    found: 9,
+    missing: 1,
+    extra: 0,
+    verdict: "missing",
+  };
 }

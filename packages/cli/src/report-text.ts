@@ -1,7 +1,7 @@
 import type { FileNote, IngestReport } from "@millrace/ingest";
 import type { DatabaseReport, SinkOutcome } from "./command-sink.ts";
 import { facts, grouped, megabytes, minute, plural, printable, short } from "./text.ts";
-import type { Verification, VerifiedArray } from "./verify.ts";
+import { isUnproven, type Verification, type VerifiedArray } from "./verify.ts";
 
 /** What `--report` writes: the load's report, and what it cost. */
 export interface CommandReport extends IngestReport, Verification {
@@ -64,12 +64,12 @@ export function describeReport(
 
 /** What is wrong and nothing else; empty where all is well. Warnings were told when they came. */
 export function describeProblems(report: CommandReport): string {
-  const missing = (report.verified ?? []).filter((array) => array.missing > 0);
+  const unproven = (report.verified ?? []).filter(({ verdict }) => verdict !== "complete");
   const { rejected } = report.samples;
   const lines = [
     ...problemNotes(report),
     ...(rejected > 0 ? [`  ${plural(rejected, "sample")} rejected.`] : []),
-    ...missing.map((array) => `  ${verifiedText(array)}.`),
+    ...unproven.map((array) => `  ${verifiedText(array)}.`),
   ];
   return lines.length === 0 ? "" : `millrace: not everything was loaded.\n${lines.join("\n")}\n`;
 }
@@ -88,8 +88,11 @@ function headline(report: CommandReport, interrupted: boolean): string {
     return report.complete
       ? "Dry run: everything can be sent."
       : "Dry run: not everything can be sent.";
-  if (report.verified?.some(({ missing }) => missing > 0)) {
+  if (report.verified?.some(({ verdict }) => verdict === "missing")) {
     return "Loaded, but the database does not hold everything.";
+  }
+  if (isUnproven(report)) {
+    return "Loaded, but it cannot be told whether the database holds everything.";
   }
   if (verifyError !== undefined) {
     const loaded = isEverythingAccepted(report) ? "Loaded" : "Loaded, but not everything";
@@ -160,10 +163,16 @@ function databaseRows({ database, dryRun }: CommandReport): (readonly [string, s
   return rows;
 }
 
-function verifiedText({ serial, sent, found, missing, extra }: VerifiedArray): string {
-  if (missing > 0) return `${serial}: ${grouped(missing)} of ${grouped(sent)} samples are missing`;
-  if (extra === 0) return `${serial}: the database holds all ${grouped(found)} samples`;
-  return `${serial}: the database holds all ${grouped(sent)} samples and ${grouped(extra)} more in this range, from an earlier load`;
+function verifiedText(array: VerifiedArray): string {
+  const { serial, sent, before, found, missing, verdict } = array;
+  if (verdict === "missing") {
+    return `${serial}: ${grouped(missing)} of ${grouped(sent)} samples are missing`;
+  }
+  if (verdict === "inconclusive") {
+    return `${serial}: the database already held ${grouped(before)} samples of this range, so ${grouped(found - before)} more prove nothing of the ${grouped(sent)} sent`;
+  }
+  const held = `${serial}: the database holds all ${grouped(sent)} samples`;
+  return before === 0 ? held : `${held}, beside ${grouped(before)} that it held before`;
 }
 
 function processText({ cpuMs, peakRssBytes, samples }: CommandReport): string {

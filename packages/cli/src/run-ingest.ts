@@ -11,7 +11,7 @@ import { showProgress } from "./progress-line.ts";
 import { type CommandReport, describeProblems, describeReport } from "./report-text.ts";
 import type { IngestSettings } from "./settings.ts";
 import { listenForStops, type StopSignals } from "./stop-signals.ts";
-import { type Verification, verifyArrays } from "./verify.ts";
+import { isUnproven, type Verification, verifyArrays } from "./verify.ts";
 
 /** Carries out `millrace ingest`. */
 export async function runIngest(given: IngestSettings, io: CommandIo): Promise<ExitCode> {
@@ -21,7 +21,7 @@ export async function runIngest(given: IngestSettings, io: CommandIo): Promise<E
     const sink = await commandSink(settings, io.cwd, stops);
     await checkBeforehand(settings, sink);
     const loaded = await load(settings, sink, stops, io);
-    const verification = await verify(settings, loaded, sink, stops);
+    const verification = await verify(loaded, sink, stops);
     const report = commandReport(settings, loaded, verification);
     tellReport(report, loaded.outcome, settings, stops.interrupted, io);
     return await endOf(report, loaded, settings, stops.interrupted, io);
@@ -43,7 +43,7 @@ function withAbsolutePaths(settings: IngestSettings, cwd: string): IngestSetting
 /** What can be known to be wrong before hours of work. */
 async function checkBeforehand(settings: IngestSettings, sink: CommandSink): Promise<void> {
   const { inputs, html, report } = settings;
-  if (settings.verify && sink.databaseUrl === undefined) {
+  if (settings.verify && !settings.dryRun && sink.check === undefined) {
     throw new MillraceError("INVALID_OPTION", "--verify needs the VictoriaMetrics sink.");
   }
   for (const path of inputs) {
@@ -93,15 +93,13 @@ async function load(
 }
 
 async function verify(
-  settings: IngestSettings,
   { ingested }: Loaded,
-  { databaseUrl }: CommandSink,
+  { check }: CommandSink,
   stops: StopSignals,
 ): Promise<Verification> {
-  if (!settings.verify || settings.dryRun || databaseUrl === undefined) return {};
-  if (ingested.error !== undefined) return {};
+  if (check === undefined || ingested.error !== undefined) return {};
   stops.waitFor("The verification");
-  return await verifyArrays(databaseUrl, ingested.arrays, stops.asked);
+  return await verifyArrays(check, stops.asked);
 }
 
 function commandReport(
@@ -110,13 +108,10 @@ function commandReport(
   verification: Verification,
 ): CommandReport {
   const { user, system } = process.cpuUsage();
-  const { verified = [], verifyError } = verification;
+  const { verifyError } = verification;
   return {
     ...ingested,
-    complete:
-      ingested.complete &&
-      verifyError === undefined &&
-      verified.every(({ missing }) => missing === 0),
+    complete: ingested.complete && verifyError === undefined && !isUnproven(verification),
     warnings: [...ingested.warnings, ...outcome.warnings],
     elapsedMs: Math.round(ingested.elapsedMs),
     cpuMs: Math.round((user + system) / 1000),

@@ -17,9 +17,14 @@ export interface Proxy extends AsyncDisposable {
   readonly held: Promise<void>;
 }
 
-/** Whether this path is one that only `--verify` asks for. */
-export function isVerification(path: string): boolean {
-  return /\/api\/v1\/(?:query|export)/.test(path);
+/** Tells of each path in turn whether it is what `--verify` asks for once the load has ended. */
+export function verificationWatch(): (path: string) => boolean {
+  let hasEnded = false;
+  return (path) => {
+    // The last thing that a load asks for.
+    hasEnded ||= path.includes("/internal/resetRollupResultCache");
+    return hasEnded && /\/api\/v1\/(?:query|export)/.test(path);
+  };
 }
 
 /** What carries samples to the database; everything else asks it something. */
