@@ -5,16 +5,18 @@
  */
 export type { ArchiveMember, UnreadableMember } from "./archive/archive-member.ts";
 export { type ArchiveOptions, archive } from "./archive/archive-source.ts";
+export { findInput } from "./archive/find-input.ts";
 export type { ArchiveLimits } from "./archive/limits.ts";
-export {
-  type Document,
-  type UnpackedMember,
-  type UnpackOptions,
-  unpack,
-} from "./archive/unpack.ts";
+export type { Document } from "./archive/read-tar.ts";
+export { type UnpackedMember, type UnpackOptions, unpack } from "./archive/unpack.ts";
 export { type IngestOptions, ingest } from "./ingest.ts";
 export type { Gap, InspectedArray, InspectedResource } from "./inspect/array-finder.ts";
-export { type Inspection, type InspectOptions, inspect } from "./inspect/inspect.ts";
+export {
+  type InspectedFile,
+  type Inspection,
+  type InspectOptions,
+  inspect,
+} from "./inspect/inspect.ts";
 export type { SharedName } from "./oceanstor/column-table.ts";
 export { DEFAULT_METRIC_IDS } from "./oceanstor/default-metrics.ts";
 export {
@@ -23,6 +25,7 @@ export {
   type PeriodFacts,
   type TableFacts,
 } from "./oceanstor/oceanstor.ts";
+export type { TimeBounds } from "./oceanstor/plausible-times.ts";
 export { seriesName } from "./oceanstor/series-name.ts";
 export type {
   ArchiveParser,
@@ -38,6 +41,7 @@ export {
   type ArrayReport,
   type CollectReportOptions,
   collectReport,
+  type FileCounts,
   type FileNote,
   type IngestReport,
 } from "./report/ingest-report.ts";

@@ -4,6 +4,8 @@ import { crc32, deflateRawSync } from "node:zlib";
 export interface ZipEntry {
   /** A text is written as UTF-8 with its flag, bytes as they are and without. */
   readonly name: string | Uint8Array;
+  /** Replaces the name before the data. */
+  readonly localName?: string | Uint8Array;
   readonly bytes: Uint8Array;
   /** @defaultValue false: stored */
   readonly deflate?: boolean;
@@ -32,6 +34,7 @@ export function zipBytes(entries: readonly ZipEntry[], zip64End = false): Buffer
   let offset = 0;
   for (const entry of entries) {
     const name = Buffer.from(entry.name as string);
+    const localName = Buffer.from((entry.localName ?? entry.name) as string);
     const data = entry.deflate === true ? deflateRawSync(entry.bytes) : Buffer.from(entry.bytes);
     const crc = entry.crc ?? crc32(entry.bytes);
     const size = entry.size ?? entry.bytes.length;
@@ -42,7 +45,7 @@ export function zipBytes(entries: readonly ZipEntry[], zip64End = false): Buffer
     const wide = entry.zip64 === true;
     const extra = wide ? bytes([u16, 1], [u16, 16], [u64, size], [u64, data.length]) : Buffer.of();
     const small = (value: number): number => (wide ? 0xffff_ffff : value);
-    const header = (hidden: boolean): Buffer =>
+    const header = (hidden: boolean, { length }: Buffer): Buffer =>
       bytes(
         [u16, wide ? 45 : 20],
         [u16, flags],
@@ -51,16 +54,16 @@ export function zipBytes(entries: readonly ZipEntry[], zip64End = false): Buffer
         [u32, hidden ? 0 : crc],
         [u32, hidden ? 0 : small(data.length)],
         [u32, hidden ? 0 : small(size)],
-        [u16, name.length],
+        [u16, length],
         [u16, extra.length],
       );
-    const parts = [bytes([u32, 0x0403_4b50]), header(later), name, extra, data];
+    const parts = [bytes([u32, 0x0403_4b50]), header(later, localName), localName, extra, data];
     if (later) {
       parts.push(bytes([u32, 0x0807_4b50], [u32, crc], [u32, data.length], [u32, size]));
     }
     central.push(
       bytes([u32, 0x0201_4b50], [u16, 0x31e]),
-      header(false),
+      header(false, name),
       bytes([u16, 0], [u16, 0], [u16, 0], [u32, 0o100644 * 0x1_0000], [u32, offset]),
       name,
       extra,

@@ -128,10 +128,36 @@ describe("archive", () => {
         { name: b, bytes: bytes(a) },
       ]),
     );
-    const { origins, said, problems, meter } = await read([one, inFolder("two.zip"), one]);
+    await copyFile(one, inFolder("one-copy.zip"));
+    const inputs = [one, inFolder("two.zip"), inFolder("one-copy.zip")];
+    const { origins, said, problems, meter } = await read(inputs);
     expect(origins).toEqual([`one.zip!${a}`, `two.zip!other/${a}`, `two.zip!${b}`]);
-    expect(said).toEqual([`skipped two.zip!copy/${a}`, `skipped one.zip!${a}`]);
+    expect(said).toEqual([`skipped two.zip!copy/${a}`, `skipped one-copy.zip!${a}`]);
     expect(problems[0]).toBe(`An equal copy of one.zip!${a}.`);
+    expect(meter.originsTotal).toBe(5);
+  });
+
+  it("reads an input once, whatever paths lead to it, and says so", async () => {
+    const folder = inFolder("again");
+    await mkdir(folder);
+    const one = await zip("again/one.zip", member(0, 0));
+    await symlink(one, inFolder("again.zip"));
+    const inputs = [folder, one, inFolder("again.zip"), `${folder}/`, one];
+    const { origins, said, problems, meter } = await read(inputs);
+    expect(origins).toEqual([`again/one.zip!${member(0, 0)}`]);
+    expect(said).toEqual([
+      "skipped again/one.zip (2)",
+      "skipped again.zip",
+      "skipped again/",
+      "skipped again/one.zip (3)",
+    ]);
+    expect(problems).toEqual([
+      "Given twice; it is read once.",
+      "The same file as again/one.zip.",
+      "The same file as again.",
+      "Given twice; it is read once.",
+    ]);
+    expect(meter.bytes).toBe(meter.bytesTotal);
     expect(meter.originsTotal).toBe(5);
   });
 
@@ -176,17 +202,23 @@ describe("archive", () => {
     await symlink(await zip("outside.zip", member(0, 30)), `${folder}/link.zip`);
     await symlink(`${folder}/gone`, `${folder}/${member(1, 0)}`);
     await writeFile(`${folder}/deep/broken.zip`, "no zip");
-    const { origins, errors, said, meter } = await read(folder);
+    await symlink("nowhere", `${folder}/dangling.zip`);
+    const { origins, errors, said, problems, meter } = await read(folder);
     expect(origins).toEqual([
       `mixed!${member(0, 0)}`,
       `mixed!${member(1, 0)}`,
       `mixed/deep/in.zip!${member(0, 15)}`,
       `mixed/link.zip!${member(0, 30)}`,
     ]);
-    expect(errors).toEqual(["INTERNAL"]);
-    expect(said).toEqual(["skipped mixed!note.txt", "failed mixed/deep/broken.zip"]);
+    expect(errors).toEqual(["NOT_FOUND"]);
+    expect(said).toEqual([
+      "skipped mixed!note.txt",
+      "failed mixed/dangling.zip",
+      "failed mixed/deep/broken.zip",
+    ]);
+    expect(problems[1]).toContain("is a link to mixed/nowhere, which does not exist.");
     expect(meter.bytes).toBe(meter.bytesTotal);
-    expect(meter.originsTotal).toBe(6);
+    expect(meter.originsTotal).toBe(7);
   });
 
   it("rejects for an input that does not exist, before it reads anything", async () => {
@@ -199,6 +231,47 @@ describe("archive", () => {
       message: expect.stringContaining("nothing does not exist"),
     });
     expect(context.events).toEqual([]);
+  });
+
+  it("names what a link leads to, where nothing is", async () => {
+    const links = ["direct.zip", "detour.zip", "circle.zip"].map(inFolder);
+    const [direct = "", detour = "", circle = ""] = links;
+    await symlink("gone.zip", direct);
+    await symlink("direct.zip", detour);
+    await symlink("circle.zip", circle);
+    const gone = `is a link to ${inFolder("gone.zip")}, which does not exist.`;
+    await expect(read(direct)).rejects.toMatchObject({
+      code: "NOT_FOUND",
+      message: `${direct} ${gone}`,
+    });
+    await expect(read([paths.zip, detour])).rejects.toThrow(`${detour} ${gone}`);
+    await expect(read(circle)).rejects.toThrow("a link that leads in a circle");
+    await expect(read(`${paths.tgz}/x.zip`)).rejects.toThrow(/cannot be read: ENOTDIR/);
+  });
+
+  it("calls a file whose name in the directory of its zip was damaged a loss", async () => {
+    const a = member(0, 0);
+    const names = [a, a.replace(/z$/, "{"), a.replace("tgz", "tg/"), `._${a}`, "readme.txt"];
+    const path = inFolder("names.zip");
+    const entries = names.map((name, i) => ({
+      name,
+      ...(i < 4 ? { localName: a } : {}),
+      bytes: bytes(`${i}`),
+    }));
+    await writeFile(path, zipBytes(entries));
+    const { origins, said, problems } = await read(path);
+    expect(origins).toEqual([`names.zip!${a}`]);
+    expect(said).toEqual([
+      `failed names.zip!${names[1]}`,
+      `failed names.zip!${names[2]}`,
+      `failed names.zip!${names[3]}`,
+      "skipped names.zip!readme.txt",
+    ]);
+    const at = a.length - 1;
+    expect(problems[0]).toContain(
+      `the other one is ${a}: byte ${at} is 0x7b in its directory and 0x7a before the data.`,
+    );
+    expect(problems[2]).toContain(`one of ${a.length + 2} bytes in its directory and one of`);
   });
 
   it("goes on behind inputs that cannot be opened", async () => {

@@ -1,16 +1,13 @@
-import type { Stats } from "node:fs";
-import { open, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { crc32 } from "node:zlib";
-import { MillraceError, type RunContext, type Source, wrapError } from "@millrace/core";
+import { type RunContext, type Source, wrapError } from "@millrace/core";
 import type { MemberIdentity } from "../parser/archive-parser.ts";
 import type { ArchiveMember, UnreadableMember } from "./archive-member.ts";
 import { type Container, type ContainerEntry, originName } from "./container.ts";
-import { openFile } from "./file-container.ts";
-import { openFolder } from "./folder-container.ts";
+import { findInput, storedSize } from "./find-input.ts";
 import { type ArchiveLimits, archiveLimits } from "./limits.ts";
-import { memberList } from "./member-list.ts";
-import { openZip } from "./zip-container.ts";
+import { checkPassedOver, memberList } from "./member-list.ts";
+import { openInputs } from "./open-inputs.ts";
 
 /** Options of {@link archive}. */
 export interface ArchiveOptions {
@@ -24,12 +21,12 @@ export interface ArchiveOptions {
  * Reads the members of zips, folders and single `.tgz` or `.dat` files, ordered by stream (an array's
  * controller) and time within each container. Nothing is written to the disk.
  *
- * Members whose name, size and checksum were already seen are skipped, as are `__MACOSX` folders and
- * files that `identify` does not know; each skip is said in an `origin-read` event. A container that
- * cannot be opened is reported as a failed origin, and the others go on.
+ * Members whose name, size and checksum were already seen are skipped, as are inputs given twice,
+ * `__MACOSX` folders and files that `identify` does not know; each skip is said in an `origin-read`
+ * event. A container that cannot be opened is reported as a failed origin, and the others go on.
  *
  * @param inputs - paths; a folder is searched with all below it, zips included
- * @throws MillraceError NOT_FOUND when an input does not exist
+ * @throws MillraceError NOT_FOUND when an input, or what a link leads to, does not exist
  * @example
  * ```ts
  * import { archive, oceanstor } from "@millrace/ingest";
@@ -46,75 +43,29 @@ export function archive(
     apiVersion: 1,
     name: "archive",
     async *open(context) {
+      const { meter, signal } = context;
       const seen = new Map<string, string>();
-      const queue = typeof inputs === "string" ? [inputs] : [...inputs];
-      for (const input of queue) context.meter.bytesTotal += await storedSize(input);
-      for (let input = queue.shift(); input !== undefined; input = queue.shift()) {
-        context.signal.throwIfAborted();
-        const container = await openOrReport(input, limits, context);
-        if (container === undefined) continue;
-        try {
-          if (container.nested.length > 0) {
-            for (const path of container.nested) context.meter.bytesTotal += await storedSize(path);
-            queue.unshift(...container.nested);
-          }
-          if (container.sizeBytes > 0 && (await isFolder(input))) {
-            context.meter.bytesTotal += container.sizeBytes;
-          }
-          yield* readContainer(container, options.identify, limits, seen, context);
-        } finally {
-          await container[Symbol.asyncDispose]();
+      const given = typeof inputs === "string" ? [inputs] : inputs;
+      for (const path of given) {
+        await findInput(path);
+        meter.bytesTotal += await storedSize(path);
+      }
+      for await (const input of openInputs(given, limits, signal)) {
+        if (input.container === undefined) {
+          meter.originsTotal += 1;
+          meter.bytes += await storedSize(input.path);
+          const outcome = input.error === undefined ? "skipped" : "failed";
+          context.emit(ended(input.origin, outcome, input.reason));
+          continue;
         }
+        const { container } = input;
+        for (const path of container.nested) meter.bytesTotal += await storedSize(path);
+        // A folder says how much it holds only now.
+        meter.bytesTotal += container.sizeBytes - (await storedSize(input.path));
+        yield* readContainer(container, options.identify, limits, seen, context);
       }
     },
   };
-}
-
-/**
- * Opens a zip, a folder or a single file, whichever the path is.
- *
- * @throws MillraceError NOT_FOUND, UNSUPPORTED, CORRUPT_INPUT or LIMIT_EXCEEDED
- */
-export async function openContainer(path: string, limits: ArchiveLimits): Promise<Container> {
-  const stats = await found(path);
-  if (stats.isDirectory()) return await openFolder(path, limits);
-  // Reading a pipe, a socket or a device could wait for ever or never end.
-  if (!stats.isFile()) {
-    throw new MillraceError("UNSUPPORTED", `${path} is neither a file nor a folder.`);
-  }
-  const magic = await firstBytes(path, 6);
-  if (magic.subarray(0, 2).toString("latin1") === "PK") return await openZip(path, limits);
-  if (/\.zip$/i.test(path)) {
-    throw new MillraceError("CORRUPT_INPUT", `${path} is called .zip but is none.`);
-  }
-  if (magic.toString("latin1") === "7z\xbc\xaf\x27\x1c") {
-    throw new MillraceError(
-      "UNSUPPORTED",
-      `${path} is a 7z archive, which is not read yet; unpack it and give the folder.`,
-    );
-  }
-  if (/\.(tgz|tar\.gz|dat)$/i.test(path)) return await openFile(path);
-  throw new MillraceError(
-    "UNSUPPORTED",
-    `${path} is no archive that is known here; give a .zip, a folder, a .tgz or a .dat.`,
-  );
-}
-
-async function openOrReport(
-  input: string,
-  limits: ArchiveLimits,
-  context: RunContext,
-): Promise<Container | undefined> {
-  try {
-    return await openContainer(input, limits);
-  } catch (error) {
-    const problem = wrapError(error, `Opening ${input}`);
-    if (problem.code === "NOT_FOUND") throw problem;
-    context.meter.originsTotal += 1;
-    context.meter.bytes += await storedSize(input);
-    context.emit(ended(input, "failed", problem.message));
-    return undefined;
-  }
 }
 
 async function* readContainer(
@@ -141,7 +92,9 @@ async function* readContainer(
     named.set(plain, times);
     return times === 1 ? plain : `${plain} (${times})`;
   };
-  for (const { entry, outcome, reason } of passedOver) {
+  for (const passed of passedOver) {
+    context.signal.throwIfAborted();
+    const { entry, outcome, reason } = await checkPassedOver(passed);
     pass(entry);
     context.emit(ended(nameOf(entry), outcome, reason));
   }
@@ -191,32 +144,4 @@ function ended(origin: string, outcome: "failed" | "skipped", problem: string) {
     filtered: 0,
     problems: [problem],
   } as const;
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return (await found(path)).isDirectory();
-}
-
-/** What progress expects of an input before it is opened; a folder says so once it is listed. */
-async function storedSize(path: string): Promise<number> {
-  const stats = await found(path);
-  return stats.isDirectory() ? 0 : stats.size;
-}
-
-async function found(path: string): Promise<Stats> {
-  try {
-    return await stat(path);
-  } catch (cause) {
-    throw new MillraceError("NOT_FOUND", `${path} does not exist or cannot be read.`, { cause });
-  }
-}
-
-async function firstBytes(path: string, count: number): Promise<Buffer> {
-  const file = await open(path);
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(count), 0, count, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
 }

@@ -8,6 +8,12 @@ export interface ContainerEntry {
   readonly storedBytes: number;
   /** Reads the file whole, checks it against its container's checksum, and never beyond the limits. */
   read(limits: ArchiveLimits): Promise<Uint8Array>;
+  /**
+   * Compares the names where a container holds two of them, as a zip does; `read` does so, too.
+   *
+   * @throws MillraceError CORRUPT_INPUT when they differ
+   */
+  checkName?(): Promise<void>;
 }
 
 /** An opened zip, folder or single file. */

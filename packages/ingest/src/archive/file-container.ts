@@ -1,7 +1,8 @@
-import { readFile, stat } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { MillraceError } from "@millrace/core";
 import type { Container, ContainerEntry } from "./container.ts";
+import { findInput } from "./find-input.ts";
 
 /** A file on the disk as an entry: read whole, once its size is within the limits. */
 export function fileEntry(file: string, path: string, sizeBytes: number): ContainerEntry {
@@ -10,7 +11,7 @@ export function fileEntry(file: string, path: string, sizeBytes: number): Contai
     storedBytes: sizeBytes,
     async read({ packedBytes }) {
       // The size is asked again: between listing and reading a file may have grown.
-      const { size } = await stat(file);
+      const { size } = await findInput(file);
       if (size > packedBytes) {
         throw new MillraceError(
           "LIMIT_EXCEEDED",
@@ -24,7 +25,7 @@ export function fileEntry(file: string, path: string, sizeBytes: number): Contai
 
 /** One period file by itself. */
 export async function openFile(path: string): Promise<Container> {
-  const { size } = await stat(path);
+  const { size } = await findInput(path);
   return {
     name: path,
     sizeBytes: size,

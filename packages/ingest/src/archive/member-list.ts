@@ -1,15 +1,19 @@
+import { wrapError } from "@millrace/core";
 import type { MemberIdentity } from "../parser/archive-parser.ts";
 import type { Container, ContainerEntry } from "./container.ts";
+
+/** A file that is not read. */
+export interface PassedOver {
+  readonly entry: ContainerEntry;
+  readonly outcome: "skipped" | "failed";
+  readonly reason: string;
+}
 
 /** What is to be read of a container, in order, and what is not. */
 export interface MemberList {
   /** By stream (an array's controller) and time. */
   readonly wanted: readonly ContainerEntry[];
-  readonly passedOver: readonly {
-    readonly entry: ContainerEntry;
-    readonly outcome: "skipped" | "failed";
-    readonly reason: string;
-  }[];
+  readonly passedOver: readonly PassedOver[];
 }
 
 /** Sorts the files of a container into those to read and those to pass over. */
@@ -18,7 +22,7 @@ export function memberList(
   identify: (path: string) => MemberIdentity | undefined,
 ): MemberList {
   const wanted: { readonly entry: ContainerEntry; readonly identity: MemberIdentity }[] = [];
-  const passedOver: MemberList["passedOver"][number][] = [];
+  const passedOver: PassedOver[] = [];
   for (const entry of container.entries) {
     const junk = isFinderMetadata(entry.path);
     const identity = junk ? undefined : identify(entry.path);
@@ -39,6 +43,22 @@ export function memberList(
       compare(a.entry.path, b.entry.path),
   );
   return { wanted: wanted.map(({ entry }) => entry), passedOver };
+}
+
+/**
+ * Looks again at a file that is skipped for its name: where that is damaged, it may well have been the
+ * name of a performance file, so the skip is a loss.
+ */
+export async function checkPassedOver(passed: PassedOver): Promise<PassedOver> {
+  if (passed.outcome === "failed") return passed;
+  const { entry } = passed;
+  try {
+    await entry.checkName?.();
+    return passed;
+  } catch (error) {
+    const reason = wrapError(error, `Reading the name of ${entry.path}`).message;
+    return { entry, outcome: "failed", reason };
+  }
 }
 
 /** Whether a path is what macOS adds to zips and tars beside the real files. */

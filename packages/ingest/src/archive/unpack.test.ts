@@ -129,6 +129,27 @@ describe("unpackMember", { timeout: 60_000 }, () => {
     await expect(unpacked(gzipSync(checksum))).rejects.toEqual(corrupt);
   });
 
+  it("says when a tar ends with a member, as one that was cut does", async () => {
+    const members = await tarBytes([
+      [{ name: "a.dat" }, one],
+      [{ name: `${"long/".repeat(60)}b.dat` }, Buffer.alloc(512)],
+      [{ name: "folder", type: "directory" }],
+    ]);
+    const problemsOf = async (tar: Uint8Array) =>
+      (await unpackMember("x.tgz", gzipSync(tar), archiveLimits())).problems;
+    const cut = members.subarray(0, -1024);
+    expect(await problemsOf(cut)).toEqual([
+      `x.tgz: the tar ends at byte ${cut.length} without its end mark, so files may be missing.`,
+    ]);
+    expect(await problemsOf(members.subarray(0, 1024))).toHaveLength(1);
+    expect(await problemsOf(cut.subarray(0, -512))).toHaveLength(1);
+    // One block of zeros is less than the format asks for, but nothing is missing.
+    for (const sound of [members, members.subarray(0, -512), Buffer.alloc(1024), Buffer.of()]) {
+      expect(await problemsOf(sound)).toEqual([]);
+    }
+    expect(await problemsOf(Buffer.concat([members, cut]))).toHaveLength(1);
+  });
+
   it("has the bytes as they were, whatever they were", async () => {
     const names = fc.stringMatching(/^[a-z]{1,120}$/);
     const files = fc.array(fc.tuple(names, fc.uint8Array({ maxLength: 2_000 })), { maxLength: 4 });

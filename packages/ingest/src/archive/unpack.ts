@@ -1,16 +1,9 @@
 import { gunzip, gunzipSync } from "node:zlib";
 import { MillraceError, mergePull, type Stage, wrapError } from "@millrace/core";
-import { extract } from "tar-stream";
 import type { ArchiveMember, UnreadableMember } from "./archive-member.ts";
 import { freeBytes } from "./free-bytes.ts";
 import { type ArchiveLimits, archiveLimits, unpackedCap } from "./limits.ts";
-
-/** One file out of a packed member. */
-export interface Document {
-  /** Its name inside the member; never used to touch the disk. */
-  readonly path: string;
-  readonly bytes: Uint8Array;
-}
+import { type Document, readTar } from "./read-tar.ts";
 
 /** A member with its files. */
 export interface UnpackedMember {
@@ -18,6 +11,8 @@ export interface UnpackedMember {
   /** Path of the member inside its container. */
   readonly path: string;
   readonly documents: readonly Document[];
+  /** Why some of it may be missing, one sentence each. @defaultValue none */
+  readonly problems?: readonly string[];
   /** Frees the documents' bytes now; whoever does not call it leaves them to the garbage collector. */
   release?(): void;
 }
@@ -56,6 +51,11 @@ export function unpack(
   );
 }
 
+/** Whether a member is a gzipped tar, judged by its name. */
+export function isPacked(path: string): boolean {
+  return /\.(tgz|tar\.gz)$/i.test(path);
+}
+
 /**
  * The files of one packed member.
  *
@@ -66,12 +66,12 @@ export async function unpackMember(
   path: string,
   packed: Uint8Array,
   limits: ArchiveLimits,
-): Promise<Pick<UnpackedMember, "documents" | "release">> {
-  if (!/\.(tgz|tar\.gz)$/i.test(path)) return { documents: [{ path, bytes: packed }] };
+): Promise<Omit<UnpackedMember, "origin" | "path">> {
+  if (!isPacked(path)) return { documents: [{ path, bytes: packed }] };
   if (packed.length === 0) throw new MillraceError("CORRUPT_INPUT", `${path} is empty.`);
   const inflated = await inflate(path, packed, limits);
   return {
-    documents: await readTar(path, inflated, limits),
+    ...(await readTar(path, inflated, limits)),
     release: () => freeBytes(inflated),
   };
 }
@@ -130,35 +130,4 @@ function noGzip(path: string, cause: unknown): MillraceError {
   return new MillraceError("CORRUPT_INPUT", `${path} is no intact gzip file: ${reason}.`, {
     cause,
   });
-}
-
-async function readTar(
-  path: string,
-  bytes: Uint8Array,
-  limits: ArchiveLimits,
-): Promise<readonly Document[]> {
-  const documents: Document[] = [];
-  const tar = extract();
-  tar.end(bytes);
-  try {
-    for await (const entry of tar) {
-      const chunks: Uint8Array[] = [];
-      for await (const chunk of entry) chunks.push(chunk as Uint8Array);
-      if (entry.header.type !== "file") continue;
-      if (documents.length >= limits.documents) {
-        throw new MillraceError(
-          "LIMIT_EXCEEDED",
-          `${path} holds more than ${limits.documents} files; raise the limit "documents" if that is right.`,
-        );
-      }
-      // One chunk is a view of what was inflated: nothing is copied.
-      const body = chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks);
-      documents.push({ path: entry.header.name, bytes: body });
-    }
-  } catch (cause) {
-    if (MillraceError.is(cause)) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new MillraceError("CORRUPT_INPUT", `${path} holds no intact tar: ${reason}.`, { cause });
-  }
-  return documents;
 }

@@ -3,12 +3,15 @@ import yauzl from "yauzl";
 
 /** Read at once while small neighbouring pieces are asked for. */
 const WINDOW_BYTES = 256 * 1024;
+/** Pieces so close behind one another are neighbours: between them lies a small file. */
+const NEARBY_BYTES = 4 * 1024;
 
 /**
  * A file for yauzl that reads ahead while it is read in sequence.
  *
  * The central directory is asked for in two small pieces an entry; each would be a trip to a thread, and
- * listing 12,000 files would take over a second. Members are read whole, with {@link readBytes}.
+ * listing 12,000 files would take over a second. The same holds for the headers of small files. Members
+ * are read whole, with {@link readBytes}.
  */
 export class WindowedFile extends yauzl.RandomAccessReader {
   readonly #file: FileHandle;
@@ -29,7 +32,7 @@ export class WindowedFile extends yauzl.RandomAccessReader {
     position: number,
     callback: (error: Error | null, bytesRead?: number) => void,
   ): void {
-    this.#piece(position, length).then(
+    this.readPiece(position, length).then(
       (piece) => callback(null, piece.copy(target, offset)),
       (error: Error) => callback(error),
     );
@@ -52,12 +55,10 @@ export class WindowedFile extends yauzl.RandomAccessReader {
     return bytes.subarray(0, filled);
   }
 
-  override close(callback: (error: Error | null) => void): void {
-    this.#file.close().then(() => callback(null), callback);
-  }
-
-  async #piece(position: number, length: number): Promise<Buffer> {
-    const inSequence = position === this.#lastEnd;
+  /** The same of a few bytes, as a view that may hold others alive: read ahead where that pays. */
+  async readPiece(position: number, length: number): Promise<Buffer> {
+    const gap = position - this.#lastEnd;
+    const inSequence = this.#lastEnd >= 0 && gap >= 0 && gap <= NEARBY_BYTES;
     this.#lastEnd = position + length;
     const end = position + length - this.#windowAt;
     if (position < this.#windowAt || end > this.#window.length) {
@@ -66,5 +67,9 @@ export class WindowedFile extends yauzl.RandomAccessReader {
     }
     const from = position - this.#windowAt;
     return this.#window.subarray(from, from + length);
+  }
+
+  override close(callback: (error: Error | null) => void): void {
+    this.#file.close().then(() => callback(null), callback);
   }
 }

@@ -78,6 +78,49 @@ describe("openZip", () => {
     expect(new Set(found.map(([, content]) => content))).toEqual(new Set([text]));
   });
 
+  it("compares the two names of an entry as bytes", async () => {
+    const legal: ZipEntry[] = [
+      // The same bytes, with the flag for UTF-8 in one header and without, would be read differently.
+      { name: Buffer.from("存储.tgz"), bytes: data },
+      { name: "C:\\x\\y.tgz", bytes: data, dataDescriptor: true },
+      { name: "wide.tgz", bytes: data, zip64: true },
+    ];
+    expect((await contents(legal)).map(([, content]) => content)).toEqual([text, text, text]);
+    const found = await contents([
+      { name: "SP0.tgz", localName: "SP1.tgz", bytes: data },
+      { name: "short.tgz", localName: "shorter.tgz", bytes: data },
+      { name: "shorter.tgz", localName: "short.tgz", bytes: data },
+    ]);
+    expect(found.map(([, problem]) => problem)).toEqual([
+      "CORRUPT_INPUT: Cannot read SP0.tgz: the zip has two names for it, and the other one is SP1.tgz: byte 2 is 0x30 in its directory and 0x31 before the data.",
+      expect.stringMatching(/one of 9 bytes in its directory and one of 11 before the data/),
+      expect.stringMatching(/one of 11 bytes in its directory and one of 9 before the data/),
+    ]);
+  });
+
+  it("checks the name of an entry that is not read", async () => {
+    const entries = [
+      { name: "good.txt", bytes: data },
+      { name: "x.tg{", localName: "x.tgz", bytes: data },
+    ];
+    const bytes = zipBytes(entries);
+    await using zip = await opened(bytes);
+    const [good, bad] = zip.entries;
+    await good?.checkName?.();
+    await expect(bad?.checkName?.()).rejects.toMatchObject({ code: "CORRUPT_INPUT" });
+    bytes.writeUInt32LE(7, bytes.lastIndexOf("PK\x01\x02") + 42);
+    await using lost = await opened(bytes);
+    await expect(lost.entries[1]?.checkName?.()).rejects.toThrow(/at byte 7, .* no file begins/);
+  });
+
+  it("lists a folder that holds bytes, as its name may be a damaged one", async () => {
+    const found = await contents([
+      { name: "folder/", bytes: new Uint8Array(0) },
+      { name: "x.tg/", localName: "x.tgz", bytes: data },
+    ]);
+    expect(found).toEqual([["x.tg/", expect.stringMatching(/0x2f in its directory and 0x7a/)]]);
+  });
+
   it.each<[string, Partial<ZipEntry>, RegExp]>([
     ["encrypted", { flags: 1 }, /^UNSUPPORTED: .*encrypted/],
     ["a wrong checksum", { crc: 1 }, /^CORRUPT_INPUT: .*checksum/],
@@ -169,8 +212,6 @@ describe("openZip", () => {
     const path = inFolder(`${files}.zip`);
     await contents([bad, { ...bad, crc: 1 }, { name: "noise", bytes: data, method: 8 }]);
     await opened(zipBytes([bad]).subarray(0, -4)).catch(() => {});
-    // Closing is only begun when the container is disposed of.
-    await new Promise((resolve) => setTimeout(resolve, 20));
     const open: string[] = [];
     for (const descriptor of await readdir("/proc/self/fd")) {
       open.push(await readlink(`/proc/self/fd/${descriptor}`).catch(() => ""));

@@ -7,6 +7,7 @@ import type { Container, ContainerEntry } from "./container.ts";
 import { freeBytes } from "./free-bytes.ts";
 import type { ArchiveLimits } from "./limits.ts";
 import { WindowedFile } from "./windowed-file.ts";
+import { readFileHeader } from "./zip-file-header.ts";
 
 /**
  * Opens a zip by its central directory.
@@ -45,15 +46,19 @@ export async function openZip(path: string, limits: ArchiveLimits): Promise<Cont
       listedBytes += DIRECTORY_HEADER + fileNameLength + extraFieldLength + fileCommentLength;
       const name = yauzl.getFileNameLowLevel(
         entry.generalPurposeBitFlag,
-        entry.fileName as unknown as Buffer,
+        entry.fileNameRaw,
         entry.extraFields,
         false,
       );
-      if (name.endsWith("/")) continue;
+      // A folder is empty. One that is not may be a file whose name was damaged.
+      if (name.endsWith("/") && entry.uncompressedSize === 0) continue;
       entries.push({
         path: name,
         storedBytes: entry.compressedSize,
         read: (readLimits) => readEntry(zip, file, entry, name, readLimits),
+        checkName: async () => {
+          await dataStart(file, entry, name);
+        },
       });
     }
     const endAt = size - DIRECTORY_END - zip.comment.length;
@@ -68,7 +73,11 @@ export async function openZip(path: string, limits: ArchiveLimits): Promise<Cont
       sizeBytes: size,
       entries,
       nested: [],
-      [Symbol.asyncDispose]: async () => zip.close(),
+      [Symbol.asyncDispose]: async () => {
+        zip.close();
+        // yauzl only begins to close it.
+        await handle.close();
+      },
     };
   } catch (error) {
     zip.close();
@@ -129,10 +138,10 @@ async function readEntry(
       `${name} declares ${largest} bytes, more than the limit of ${limits.packedBytes} ("packedBytes").`,
     );
   }
+  const start = await dataStart(file, entry, name);
   let bytes: Uint8Array;
   try {
-    const { fileDataStart } = await zip.readLocalFileHeaderPromise(entry, { minimal: true });
-    bytes = await file.readBytes(fileDataStart, compressedSize);
+    bytes = await file.readBytes(start, compressedSize);
     if (bytes.length < compressedSize) throw new Error("the zip ends in the middle of it");
     if (entry.compressionMethod === DEFLATED) {
       const stored = bytes;
@@ -151,6 +160,14 @@ async function readEntry(
     throw new MillraceError("CORRUPT_INPUT", `${name} does not match its checksum in the zip.`);
   }
   return bytes;
+}
+
+async function dataStart(file: WindowedFile, entry: yauzl.Entry, name: string): Promise<number> {
+  try {
+    return await readFileHeader(file, entry);
+  } catch (cause) {
+    throw corrupt(name, cause);
+  }
 }
 
 const inflate = promisify(inflateRaw);

@@ -1,4 +1,6 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -183,6 +185,57 @@ describe("htmlReport", () => {
     expect(await readdir(folder)).toEqual(["report.html"]);
   });
 
+  it("writes what a link leads to, and keeps the link", async () => {
+    await mkdir(join(folder, "shared"));
+    const target = join(folder, "shared", "target.html");
+    await writeFile(target, "old");
+    const links = ["report.html", "detour.html", "new.html"].map((name) => join(folder, name));
+    const [direct = "", detour = "", fresh = ""] = links;
+    await symlink("shared/target.html", direct);
+    await symlink("report.html", detour);
+    await symlink(join("shared", "fresh.html"), fresh);
+    for (const [link, file] of [
+      [direct, target],
+      [detour, target],
+      [fresh, join(folder, "shared", "fresh.html")],
+    ] as const) {
+      const { result } = await written([lunBatch({})], { path: link });
+      expect(result.path).toBe(link);
+      expect((await lstat(link)).isSymbolicLink()).toBe(true);
+      expect((await lstat(file)).isFile()).toBe(true);
+      expect(await readFile(file, "utf8")).toMatch(/^<!doctype html>/);
+      await writeFile(file, "old");
+    }
+    expect((await readdir(join(folder, "shared"))).sort()).toEqual(["fresh.html", "target.html"]);
+  });
+
+  it.runIf(process.platform === "linux")(
+    "refuses a device, a socket and links to them",
+    async () => {
+      const socket = join(folder, "socket");
+      const server = createServer().listen(socket);
+      await once(server, "listening");
+      for (const [i, target] of ["/dev/null", socket, ".", "circle.html"].entries()) {
+        const link = join(folder, i === 3 ? "circle.html" : `link-${i}`);
+        await symlink(target, link);
+        for (const place of i < 2 ? [target, link] : [link]) {
+          await expect(htmlReport({ path: place }).open(context())).rejects.toMatchObject({
+            code: "INVALID_OPTION",
+            message: expect.stringContaining(`htmlReport: path ${place} is `),
+          });
+        }
+      }
+      const writer = await htmlReport({ path }).open(context());
+      await symlink("/dev/null", path);
+      await expect(writer.close()).rejects.toMatchObject({ code: "INVALID_OPTION" });
+      expect((await lstat("/dev/null")).isCharacterDevice()).toBe(true);
+      await symlink("none/report.html", join(folder, "lost.html"));
+      const lost = htmlReport({ path: join(folder, "lost.html") });
+      await expect(lost.open(context())).rejects.toThrow(`there is no folder ${folder}/none`);
+      server.close();
+    },
+  );
+
   it("checks the target when it is opened, and the options at once", async () => {
     const open = (target: string) => htmlReport({ path: target }).open(context());
     const missing = join(folder, "none", "report.html");
@@ -237,7 +290,7 @@ function seriesOf(name: string, element: string, serial = "A"): Readonly<Record<
 
 async function written(batches: readonly SeriesBatch[], options: Partial<HtmlReportOptions> = {}) {
   const result = await pipeline(fromItems(batches)).to(htmlReport({ path, ...options })).result;
-  const page = await readFile(path, "utf8");
+  const page = await readFile(options.path ?? path, "utf8");
   const json = page.match(/id="report-data">([^<]*)</)?.[1] ?? "";
   return { result, report: JSON.parse(json) as ReportData };
 }

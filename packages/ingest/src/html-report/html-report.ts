@@ -10,7 +10,10 @@ import { checkReportPath, replaceFile } from "./report-file.ts";
 
 /** Options of {@link htmlReport}. */
 export interface HtmlReportOptions {
-  /** File to write. Its folder must exist; an older file is replaced when the report is complete. */
+  /**
+   * File to write. Its folder must exist; an older file is replaced when the report is complete. A link
+   * is followed; a device or a pipe is refused.
+   */
   readonly path: string;
   /** Heading of the page. @defaultValue "Storage performance" */
   readonly title?: string;
@@ -65,7 +68,8 @@ export interface HtmlReportResult {
  * nothing else; batches may come in any order. Minimum, average and maximum are exact, 95th
  * percentiles are within 1.6 %, negative readings (-1 means "not collected") are left out.
  *
- * Checked when a run opens the sink: that the folder is there and can be written to.
+ * Checked when a run opens the sink: that the path is a file or free, that its folder is there and can
+ * be written to.
  *
  * @throws MillraceError INVALID_OPTION when an option is out of range
  * @example

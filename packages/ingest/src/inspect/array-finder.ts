@@ -1,7 +1,10 @@
 import { columnCount } from "../oceanstor/block-map.ts";
 import { columnTable, type SharedName } from "../oceanstor/column-table.ts";
+import type { FileOwner } from "../oceanstor/file-owner.ts";
+import { FingerprintMap } from "../oceanstor/fingerprint-map.ts";
 import { resourceOf } from "../oceanstor/id-tables.ts";
-import type { DatPeek } from "../oceanstor/peek.ts";
+import type { DatPeek, PeekedBlock } from "../oceanstor/peek.ts";
+import { SeriesCounter } from "../oceanstor/series-counter.ts";
 
 /** Elements and metrics of one resource type, as many as any file of the array lists. */
 export interface InspectedResource {
@@ -44,40 +47,34 @@ interface Span {
   readonly toMs: number;
 }
 
+interface FoundResource {
+  elements: number;
+  readonly metrics: Set<number>;
+}
+
 interface Found {
   readonly model: string;
   readonly intervals: Set<number>;
   readonly spans: Map<string, Span[]>;
-  readonly resources: Map<string, { elements: Set<string>; metrics: Set<number> }>;
-  readonly maps: Set<string>;
-  readonly series: Set<string>;
+  readonly resources: Map<string, FoundResource>;
   readonly unknownMetrics: Set<number>;
   readonly unknownResources: Set<number>;
   readonly sharedNames: Map<string, SharedName>;
+  series: number;
   samples: number;
 }
 
 /** Gathers what heads of files tell, array by array. */
 export class ArrayFinder {
   readonly #arrays = new Map<string, Found>();
+  // Of all arrays; their serial is part of what is noted.
+  readonly #maps = new FingerprintMap();
+  readonly #elements = new FingerprintMap();
+  readonly #series = new SeriesCounter();
 
   /** @param weight - how many files this one stands for */
   add(peek: DatPeek, weight: number): void {
-    const { serial, controller, startSeconds, intervalSeconds } = peek;
-    const rows = peek.rows * peek.blocks;
-    if (intervalSeconds <= 0 || rows === 0) return;
-    const found = this.#arrays.get(serial) ?? emptyFound(peek.model);
-    this.#arrays.set(serial, found);
-    found.samples += weight * rows * columnCount(peek.resources);
-    found.intervals.add(intervalSeconds);
-    const spans = found.spans.get(controller) ?? [];
-    found.spans.set(controller, spans);
-    const toMs = (startSeconds + rows * intervalSeconds) * 1000;
-    spans.push({ fromMs: startSeconds * 1000, lastMs: toMs - intervalSeconds * 1000, toMs });
-    const mapKey = JSON.stringify(peek.resources);
-    if (found.maps.has(`${intervalSeconds} ${mapKey}`)) return;
-    found.maps.add(`${intervalSeconds} ${mapKey}`);
-    noteColumns(found, peek, mapKey);
+    for (const block of peek.blocks) this.#addBlock(peek, block, weight);
   }
 
   arrays(estimated: boolean): readonly InspectedArray[] {
@@ -95,10 +92,10 @@ export class ArrayFinder {
         gaps: estimated ? undefined : [...found.spans].flatMap(([name, list]) => gaps(name, list)),
         resources: [...found.resources].map(([name, { elements, metrics }]) => ({
           name,
-          elements: elements.size,
+          elements,
           metrics: metrics.size,
         })),
-        series: found.series.size,
+        series: found.series,
         samples: Math.round(found.samples),
         unknownMetrics: ascending(found.unknownMetrics),
         unknownResources: ascending(found.unknownResources),
@@ -106,26 +103,56 @@ export class ArrayFinder {
       };
     });
   }
+
+  #addBlock(owner: FileOwner, block: PeekedBlock, weight: number): void {
+    const { serial, controller, model } = owner;
+    const { intervalSeconds, resources, rowCount } = block;
+    const found = this.#arrays.get(serial) ?? emptyFound(model);
+    this.#arrays.set(serial, found);
+    found.samples += weight * rowCount * columnCount(resources);
+    found.intervals.add(intervalSeconds);
+    const spans = found.spans.get(controller) ?? [];
+    found.spans.set(controller, spans);
+    noteSpan(spans, block);
+    const mapKey = JSON.stringify(resources);
+    if (this.#maps.add(`${serial} ${intervalSeconds} ${mapKey}`)) {
+      this.#noteColumns(found, serial, block, mapKey);
+    }
+  }
+
+  #noteColumns(
+    found: Found,
+    serial: string,
+    { intervalSeconds, resources }: PeekedBlock,
+    mapKey: string,
+  ): void {
+    const columns = columnTable(resources, { serial, intervalSeconds, mapKey }, undefined);
+    found.series += this.#series.add(columns.table);
+    for (const id of columns.unknownMetrics) found.unknownMetrics.add(id);
+    for (const id of columns.unknownResources) found.unknownResources.add(id);
+    for (const shared of columns.sharedNames) {
+      found.sharedNames.set(`${shared.resource} ${shared.series}`, shared);
+    }
+    for (const { resourceId, elements, metricIds } of resources) {
+      const { name } = resourceOf(resourceId);
+      const known = found.resources.get(name) ?? { elements: 0, metrics: new Set() };
+      found.resources.set(name, known);
+      for (const element of elements) {
+        if (this.#elements.add(`${serial}\0${name}\0${element}`)) known.elements += 1;
+      }
+      for (const id of metricIds) known.metrics.add(id);
+    }
+  }
 }
 
-function noteColumns(found: Found, peek: DatPeek, mapKey: string): void {
-  const { serial, intervalSeconds, resources } = peek;
-  const columns = columnTable(resources, { serial, intervalSeconds, mapKey }, undefined);
-  for (const { __name__, Resource, Element } of columns.table.labels) {
-    found.series.add(`${intervalSeconds}\0${__name__}\0${Resource}\0${Element}`);
-  }
-  for (const id of columns.unknownMetrics) found.unknownMetrics.add(id);
-  for (const id of columns.unknownResources) found.unknownResources.add(id);
-  for (const shared of columns.sharedNames) {
-    found.sharedNames.set(`${shared.resource} ${shared.series}`, shared);
-  }
-  for (const { resourceId, elements, metricIds } of resources) {
-    const { name } = resourceOf(resourceId);
-    const known = found.resources.get(name) ?? { elements: new Set(), metrics: new Set() };
-    found.resources.set(name, known);
-    for (const element of elements) known.elements.add(element);
-    for (const id of metricIds) known.metrics.add(id);
-  }
+/** Files follow one another, so most only lengthen the span before. */
+function noteSpan(spans: Span[], { startSeconds, intervalSeconds, rowCount }: PeekedBlock): void {
+  const fromMs = startSeconds * 1000;
+  const toMs = fromMs + rowCount * intervalSeconds * 1000;
+  const lastMs = toMs - intervalSeconds * 1000;
+  const before = spans.at(-1);
+  if (before?.toMs === fromMs) spans[spans.length - 1] = { ...before, lastMs, toMs };
+  else spans.push({ fromMs, lastMs, toMs });
 }
 
 /** Where one file ends and the next begins later. */
@@ -146,11 +173,10 @@ function emptyFound(model: string): Found {
     intervals: new Set(),
     spans: new Map(),
     resources: new Map(),
-    maps: new Set(),
-    series: new Set(),
     unknownMetrics: new Set(),
     unknownResources: new Set(),
     sharedNames: new Map(),
+    series: 0,
     samples: 0,
   };
 }

@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { copyFile, mkdir, symlink, writeFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import type { SeriesBatch } from "@millrace/core";
 import { memorySink } from "@millrace/core/testing";
@@ -10,6 +10,7 @@ import { zipBytes } from "../../test/zip-bytes.ts";
 import { ingest } from "../ingest.ts";
 import { collectReport } from "../report/ingest-report.ts";
 import type { ArchiveSpec } from "../testing/archive-spec.ts";
+import { faultKinds } from "../testing/faults.ts";
 import { generateArchive } from "../testing/generate-archive.ts";
 import type { ArchiveProfile } from "../testing/profiles.ts";
 import { writeFolder, writeZip } from "../testing/write-archive.ts";
@@ -33,6 +34,11 @@ async function loaded(inputs: readonly string[]) {
 }
 
 const tiny: ArchiveSpec = { profile: "tiny", filesPerController: 4 };
+
+function everyFault(blocksPerFile: number): ArchiveSpec {
+  const filesPerController = Math.ceil(faultKinds.length / 2);
+  return { blocksPerFile, filesPerController, faults: faultKinds.map((kind) => ({ kind })) };
+}
 
 describe("inspect", { timeout: 60_000 }, () => {
   it.each<[string, ArchiveSpec]>([
@@ -63,6 +69,8 @@ describe("inspect", { timeout: 60_000 }, () => {
       "copies and junk",
       { faults: [{ kind: "duplicate-copy" }, { kind: "macosx" }, { kind: "fake-tgz" }] },
     ],
+    ["every fault in a file of one block", everyFault(1)],
+    ["every fault in a file of three blocks", everyFault(3)],
     ["a gap", { faults: [{ kind: "short-dat", file: 2 }] }],
     ["another element on the way", { faults: [{ kind: "long-names", file: 3 }] }],
   ])("finds of %s what loading finds", async (_, changes) => {
@@ -98,9 +106,15 @@ describe("inspect", { timeout: 60_000 }, () => {
     expect(all((array) => array.unknownMetrics)).toEqual(report.unknown.metrics);
     expect(all((array) => array.unknownResources)).toEqual(report.unknown.resources);
     expect(all((array) => array.sharedNames)).toEqual(report.sharedNames);
-    expect(inspection.files.failed.map(({ file }) => file)).toEqual(
-      report.files.failed.map(({ file }) => file),
-    );
+    for (const outcome of ["failed", "partial"] as const) {
+      expect(inspection.files[outcome].map(({ file }) => file)).toEqual(
+        report.files[outcome].map(({ file }) => file),
+      );
+      const reasons = (problems: readonly string[]) => problems.join(" ").replace(/beyond .*Z/, "");
+      expect(inspection.files[outcome].map(({ problem }) => reasons([problem]))).toEqual(
+        report.files[outcome].map(({ problems }) => reasons(problems)),
+      );
+    }
     expect(inspection.bytes).toBe(report.bytes);
   });
 
@@ -177,7 +191,7 @@ describe("inspect", { timeout: 60_000 }, () => {
       "B2",
       "2102355HEADER00001",
     ]);
-    expect(found.files).toEqual({ total: 5, read: 5, failed: [], passedOver: 1 });
+    expect(found.files).toEqual({ total: 5, read: 5, partial: [], failed: [], passedOver: 1 });
   });
 
   it("finds a .dat behind other files and says where there is none", async () => {
@@ -218,6 +232,51 @@ describe("inspect", { timeout: 60_000 }, () => {
     expect(found.files.failed).toHaveLength(1);
     expect(found.files.failed[0]?.problem).toContain("unpacks to more than");
     expect(process.memoryUsage().rss - before).toBeLessThan(600 * 1024 * 1024);
+  });
+
+  it("tells by the head of a large file what its size or its times give away", async () => {
+    const spec: ArchiveSpec = { profile: "dorado6000", filesPerController: 2, rowsPerFile: 15 };
+    for (const kind of ["truncated-last-block", "end-too-early", "clock-unset"] as const) {
+      const path = await zipOf({ ...spec, faults: [{ kind, file: 1 }] });
+      const { files, arrays } = await inspect(path);
+      const report = await loaded([path]);
+      const names = (list: readonly { readonly file: string }[]) => list.map(({ file }) => file);
+      expect(names(files.failed)).toEqual(names(report.files.failed));
+      expect(names(files.partial)).toEqual(names(report.files.partial));
+      expect(files.failed.length + files.partial.length).toBe(1);
+      expect(arrays[0]?.samples).toBe(report.samples.parsed);
+    }
+  });
+
+  it("says of names, of inputs and of what is nested what loading says", async () => {
+    const [name = ""] = [...generateArchive(tiny).files()].map(({ path }) => path);
+    const path = inFolder("names.zip");
+    const entries = [
+      { name: name.replace(/z$/, "{"), localName: name, bytes: Buffer.from("x") },
+      { name: "inner.zip", bytes: Buffer.from("x") },
+      { name: "readme.txt", bytes: Buffer.from("x") },
+    ];
+    await writeFile(path, zipBytes(entries));
+    const folder = inFolder("with-broken");
+    await mkdir(folder);
+    await writeFile(`${folder}/broken.zip`, "no zip");
+    await copyFile(await zipOf(tiny), `${folder}/good.zip`);
+    const inputs = [folder, path, path];
+    const { files } = await inspect(inputs);
+    const report = await loaded(inputs);
+    expect(files.failed.map(({ file }) => file)).toEqual(report.files.failed.map((f) => f.file));
+    expect(files.failed).toHaveLength(3);
+    expect(files.passedOver).toBe(report.files.skipped.length);
+    expect((await inspect(folder)).files.failed).toHaveLength(1);
+    await symlink("gone.zip", inFolder("dangling.zip"));
+    await expect(inspect(inFolder("dangling.zip"))).rejects.toThrow(/is a link to .*gone\.zip/);
+  });
+
+  it("believes the times that it is told to", async () => {
+    const path = await zipOf({ ...tiny, startMs: Date.UTC(2096, 0) });
+    expect((await inspect(path)).files.failed).toHaveLength(8);
+    const times = { latestMs: Date.UTC(2097, 0) };
+    expect((await inspect(path, { times })).files.failed).toEqual([]);
   });
 
   it("rejects for an input that cannot be opened and when it is aborted", async () => {

@@ -1,9 +1,12 @@
 import { wrapError } from "@millrace/core";
-import { memberPrint, openContainer } from "../archive/archive-source.ts";
-import { originName } from "../archive/container.ts";
+import { memberPrint } from "../archive/archive-source.ts";
+import { type Container, type ContainerEntry, originName } from "../archive/container.ts";
+import { findInput } from "../archive/find-input.ts";
 import { type ArchiveLimits, archiveLimits } from "../archive/limits.ts";
-import { memberList } from "../archive/member-list.ts";
+import { checkPassedOver, memberList } from "../archive/member-list.ts";
+import { openInputs, type PassedInput } from "../archive/open-inputs.ts";
 import { identifyPeriodFile } from "../oceanstor/file-name.ts";
+import { type TimeBounds, timeBounds } from "../oceanstor/plausible-times.ts";
 import { ArrayFinder, type InspectedArray } from "./array-finder.ts";
 import { peekMember } from "./peek-member.ts";
 
@@ -15,8 +18,16 @@ export interface InspectOptions {
    * @defaultValue 1,000
    */
   readonly maxHeaders?: number;
+  /** Times that are believed, as in the options of `oceanstor`. */
+  readonly times?: Partial<TimeBounds>;
   readonly limits?: Partial<ArchiveLimits>;
   readonly signal?: AbortSignal;
+}
+
+/** A file that loading would not take whole, and why. */
+export interface InspectedFile {
+  readonly file: string;
+  readonly problem: string;
 }
 
 /** What archives hold, judged by the heads of their files. */
@@ -27,7 +38,9 @@ export interface Inspection {
     readonly total: number;
     /** Those whose head was read. */
     readonly read: number;
-    readonly failed: readonly { readonly file: string; readonly problem: string }[];
+    /** Some of their rows can be loaded; those are in the counts. */
+    readonly partial: readonly InspectedFile[];
+    readonly failed: readonly InspectedFile[];
     readonly passedOver: number;
   };
   /** True where only a sample of the files was read, so that counts are estimates and gaps unknown. */
@@ -39,8 +52,9 @@ export interface Inspection {
  * Says what is in archives without reading the data: arrays, controllers, interval, time range, gaps,
  * resources, counts of series and samples, unknown ids.
  *
- * Only the beginning of each file is inflated. Counts assume that files hold all the rows that their
- * first block promises; a damaged tail shows only when the archive is loaded.
+ * Only the beginning of a file is inflated where its first block fills it, as in files of real arrays;
+ * others are read whole. What is damaged is told as loading would tell it, apart from damage behind a
+ * head that is sound: a wrong checksum, a second `.dat`.
  *
  * @throws MillraceError NOT_FOUND, UNSUPPORTED or CORRUPT_INPUT when an input cannot be opened
  */
@@ -48,53 +62,102 @@ export async function inspect(
   inputs: string | readonly string[],
   options: InspectOptions = {},
 ): Promise<Inspection> {
-  const limits = archiveLimits(options.limits);
   const { maxHeaders = 1_000, signal } = options;
-  const finder = new ArrayFinder();
-  const failed: { file: string; problem: string }[] = [];
-  const seen = new Set<string>();
-  let [total, read, passedOver, bytes] = [0, 0, 0, 0];
-  const queue = typeof inputs === "string" ? [inputs] : [...inputs];
-  for (let input = queue.shift(); input !== undefined; input = queue.shift()) {
-    const container = await openContainer(input, limits).catch((error: unknown) => {
-      const problem = wrapError(error, `Opening ${input}`);
-      // One input alone, or one that is not there: there is nothing else to say.
-      if (problem.code === "NOT_FOUND" || input === inputs || inputs.length === 1) throw problem;
-      failed.push({ file: input, problem: problem.message });
-    });
-    if (container === undefined) continue;
-    try {
-      queue.unshift(...container.nested);
-      bytes += container.sizeBytes;
-      const list = memberList(container, identifyPeriodFile);
-      total += list.wanted.length;
-      passedOver += list.passedOver.length;
-      for (const [entry, weight] of evenSample(list.wanted, maxHeaders)) {
-        signal?.throwIfAborted();
-        read += 1;
-        try {
-          const packed = await entry.read(limits);
-          const print = memberPrint(entry.path, packed);
-          // An equal copy is not loaded either.
-          if (seen.has(print)) continue;
-          seen.add(print);
-          finder.add(await peekMember(entry.path, packed, limits), weight);
-        } catch (error) {
-          const file = originName(container, entry);
-          failed.push({ file, problem: wrapError(error, `Reading ${file}`).message });
-        }
+  const limits = archiveLimits(options.limits);
+  const findings = new Findings(limits, timeBounds(options.times));
+  const given = typeof inputs === "string" ? [inputs] : inputs;
+  for (const path of given) await findInput(path);
+  for await (const input of openInputs(given, limits, signal)) {
+    if (input.container === undefined) {
+      // One input alone: there is nothing else to say.
+      if (input.error !== undefined && given.length === 1 && input.path === given[0]) {
+        throw input.error;
       }
-    } finally {
-      await container[Symbol.asyncDispose]();
+      findings.passInput(input);
+    } else await findings.addContainer(input.container, maxHeaders, signal);
+  }
+  return findings.result();
+}
+
+/** What was found so far. */
+class Findings {
+  readonly #limits: ArchiveLimits;
+  readonly #bounds: TimeBounds;
+  readonly #finder = new ArrayFinder();
+  readonly #seen = new Set<string>();
+  readonly #partial: InspectedFile[] = [];
+  readonly #failed: InspectedFile[] = [];
+  #total = 0;
+  #read = 0;
+  #passedOver = 0;
+  #bytes = 0;
+
+  constructor(limits: ArchiveLimits, bounds: TimeBounds) {
+    this.#limits = limits;
+    this.#bounds = bounds;
+  }
+
+  passInput({ path, reason, error }: PassedInput): void {
+    if (error === undefined) this.#passedOver += 1;
+    else this.#failed.push({ file: path, problem: reason });
+  }
+
+  async addContainer(
+    container: Container,
+    maxHeaders: number,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { wanted, passedOver } = memberList(container, identifyPeriodFile);
+    this.#bytes += container.sizeBytes;
+    this.#total += wanted.length;
+    for (const passed of passedOver) {
+      signal?.throwIfAborted();
+      const { entry, outcome, reason } = await checkPassedOver(passed);
+      if (outcome === "skipped") this.#passedOver += 1;
+      else this.#failed.push({ file: originName(container, entry), problem: reason });
+    }
+    for (const [entry, weight] of evenSample(wanted, maxHeaders)) {
+      signal?.throwIfAborted();
+      this.#read += 1;
+      const file = originName(container, entry);
+      try {
+        await this.#addMember(entry, file, weight);
+      } catch (error) {
+        const problem = wrapError(error, `Reading ${file}`).message;
+        this.#failed.push({ file, problem });
+      }
     }
   }
-  const estimated = read < total;
-  return {
-    arrays: finder.arrays(estimated),
-    files: { total, read, failed, passedOver },
-    estimated,
-    bytes,
-  };
+
+  result(): Inspection {
+    const estimated = this.#read < this.#total;
+    return {
+      arrays: this.#finder.arrays(estimated),
+      files: {
+        total: this.#total,
+        read: this.#read,
+        partial: this.#partial,
+        failed: this.#failed,
+        passedOver: this.#passedOver,
+      },
+      estimated,
+      bytes: this.#bytes,
+    };
+  }
+
+  async #addMember(entry: ContainerEntry, file: string, weight: number): Promise<void> {
+    const packed = await entry.read(this.#limits);
+    const print = memberPrint(entry.path, packed);
+    // An equal copy is not loaded either.
+    if (this.#seen.has(print)) return;
+    this.#seen.add(print);
+    const peek = await peekMember(entry.path, packed, this.#limits, this.#bounds);
+    for (const document of peek.documents) this.#finder.add(document, weight);
+    if (peek.problems.length === 0) return;
+    const someRows = peek.documents.some(({ blocks }) => blocks.length > 0);
+    const files = someRows ? this.#partial : this.#failed;
+    files.push({ file, problem: peek.problems.join(" ") });
+  }
 }
 
 /**

@@ -1,35 +1,89 @@
 import { gunzipSync, constants as zlib } from "node:zlib";
-import { MillraceError } from "@millrace/core";
+import { MillraceError, wrapError } from "@millrace/core";
 import { extract } from "tar-stream";
 import { type ArchiveLimits, unpackedCap } from "../archive/limits.ts";
+import { isFinderMetadata } from "../archive/member-list.ts";
+import { isPacked, unpackMember } from "../archive/unpack.ts";
+import { identifyPeriodFile } from "../oceanstor/file-name.ts";
 import { type DatPeek, peekDat } from "../oceanstor/peek.ts";
+import type { TimeBounds } from "../oceanstor/plausible-times.ts";
+
+/** What a period file holds. */
+export interface MemberPeek {
+  readonly documents: readonly DatPeek[];
+  /** What is damaged, one sentence each. */
+  readonly problems: readonly string[];
+}
 
 /** Enough for the map of a large array; a file with a larger one is inflated further. */
 const FIRST_LOOK_BYTES = 16 * 1024;
 
 /**
- * The head of a period file, inflated as little as it takes.
+ * What is in a period file, inflated as little as it takes: where the first block of the first `.dat`
+ * fills that file, as it does in real ones, its head is enough. Everything else is read whole.
  *
  * @param path - of the member inside its container
+ * @throws MillraceError CORRUPT_INPUT when nothing of it could be loaded
+ * @throws MillraceError LIMIT_EXCEEDED when it unpacks to more than the limits allow
  */
 export async function peekMember(
   path: string,
   packed: Uint8Array,
   limits: ArchiveLimits,
-): Promise<DatPeek> {
-  if (/\.dat$/i.test(path)) return peekDat(packed, path, path, packed.length);
-  let look = FIRST_LOOK_BYTES;
-  while (true) {
-    const whole = look >= packed.length;
+  bounds: TimeBounds,
+): Promise<MemberPeek> {
+  const head = isPacked(path) ? await peekHead(path, packed, limits, bounds) : undefined;
+  if (head !== undefined) return { documents: [head], problems: head.problems };
+  return await peekWhole(path, packed, limits, bounds);
+}
+
+/** Undefined where the beginning is not enough to tell. */
+async function peekHead(
+  path: string,
+  packed: Uint8Array,
+  limits: ArchiveLimits,
+  bounds: TimeBounds,
+): Promise<DatPeek | undefined> {
+  for (let look = FIRST_LOOK_BYTES; look < packed.length; look *= 4) {
     try {
       const start = beginning(packed.subarray(0, look), unpackedCap(limits, packed.length));
       const document = await firstDocument(start, path);
-      return peekDat(document.bytes, path, document.path, document.sizeBytes);
+      const peek = peekDat(document.bytes, path, document.path, document.sizeBytes, bounds);
+      return peek.whole ? peek : undefined;
     } catch (error) {
-      if (whole || (MillraceError.is(error) && error.code === "LIMIT_EXCEEDED")) throw error;
-      look *= 4;
+      if (MillraceError.is(error) && error.code === "LIMIT_EXCEEDED") throw error;
     }
   }
+  return undefined;
+}
+
+async function peekWhole(
+  path: string,
+  packed: Uint8Array,
+  limits: ArchiveLimits,
+  bounds: TimeBounds,
+): Promise<MemberPeek> {
+  const unpacked = await unpackMember(path, packed, limits);
+  const documents: DatPeek[] = [];
+  const problems = [...(unpacked.problems ?? [])];
+  const files = unpacked.documents.filter((document) => isPeriodFile(document.path));
+  for (const file of files) {
+    try {
+      const peek = peekDat(file.bytes, path, file.path, file.bytes.length, bounds);
+      documents.push(peek);
+      problems.push(...peek.problems);
+    } catch (error) {
+      problems.push(wrapError(error, `Parsing ${file.path}`).message);
+    }
+  }
+  unpacked.release?.();
+  if (files.length === 0) problems.push(`${path} holds no .dat file.`);
+  return { documents, problems };
+}
+
+/** The same files that loading parses. */
+function isPeriodFile(path: string): boolean {
+  return !isFinderMetadata(path) && identifyPeriodFile(path) !== undefined;
 }
 
 /** What the first bytes of a gzip file inflate to; the checksum at its end is not reached. */
@@ -61,7 +115,7 @@ function firstDocument(
     };
     tar.on("entry", (header, stream, next) => {
       stream.on("error", fail);
-      if (header.type === "file" && /\.dat$/i.test(header.name)) {
+      if (header.type === "file" && isPeriodFile(header.name)) {
         stream.once("data", (bytes) => {
           const sizeBytes = header.size ?? 0;
           resolve({ path: header.name, bytes: bytes as Uint8Array, sizeBytes });

@@ -1,4 +1,5 @@
 import { MillraceError } from "@millrace/core";
+import { checkName } from "./name-length.ts";
 
 /** One resource type of a block: its columns are elements times metrics. */
 export interface MapResource {
@@ -23,6 +24,42 @@ export interface BlockMap extends BlockTimes {
   readonly resources: readonly MapResource[];
 }
 
+/** The text at the head of a block, as far as it must be read to know whether its map is a known one. */
+export interface MapText {
+  readonly times: BlockTimes;
+  /** Equal for equal maps. */
+  readonly mapBytes: Uint8Array;
+  /** Reads the map itself, which takes far longer. */
+  readonly resources: () => readonly MapResource[];
+}
+
+const MAP_KEY = Buffer.from('"Map":');
+/** A small text can name elements times metrics; the largest arrays have some 100,000 columns. */
+const MOST_COLUMNS = 2_000_000;
+
+/**
+ * Reads the times of a block and finds its map.
+ *
+ * Usually the map comes last in its text, so that everything behind `"Map":` can be compared as bytes
+ * with maps already read, and only the few scalars before it are parsed.
+ *
+ * @throws MillraceError CORRUPT_INPUT when the text is no map
+ */
+export function readMap(text: Uint8Array): MapText {
+  const buffer = Buffer.from(text.buffer, text.byteOffset, text.length);
+  const whole = () => parseBlockMap(buffer.toString("utf8"));
+  const mapAt = buffer.indexOf(MAP_KEY);
+  const head = buffer.toString("latin1", 0, Math.max(0, mapAt)).replace(/,\s*$/, "}");
+  try {
+    const times = blockTimes(JSON.parse(head) as Record<string, unknown>);
+    return { times, mapBytes: text.subarray(mapAt), resources: () => whole().resources };
+  } catch {
+    // Another order of keys, or blanks: read all of it, and compare what matters as text.
+    const { resources, ...times } = whole();
+    return { times, mapBytes: Buffer.from(JSON.stringify(resources)), resources: () => resources };
+  }
+}
+
 /**
  * Reads the map text of a block.
  *
@@ -31,6 +68,7 @@ export interface BlockMap extends BlockTimes {
  * quotes would be escaped, and a string that is a value is never followed by a colon.
  *
  * @throws MillraceError CORRUPT_INPUT when the text is no map
+ * @throws MillraceError LIMIT_EXCEEDED when it names more columns than any array has
  */
 export function parseBlockMap(text: string): BlockMap {
   let keys = 0;
@@ -52,6 +90,13 @@ export function parseBlockMap(text: string): BlockMap {
   if (resources.length !== keys) {
     throw new MillraceError("CORRUPT_INPUT", "The map of a block lists a resource twice.");
   }
+  const wide = columnCount(resources);
+  if (wide > MOST_COLUMNS) {
+    throw new MillraceError(
+      "LIMIT_EXCEEDED",
+      `The map of a block names ${wide} columns, more than the limit of ${MOST_COLUMNS}.`,
+    );
+  }
   return { ...blockTimes(root), resources };
 }
 
@@ -60,7 +105,7 @@ export function parseBlockMap(text: string): BlockMap {
  *
  * @throws MillraceError CORRUPT_INPUT when one is missing or no whole number
  */
-export function blockTimes(root: Readonly<Record<string, unknown>>): BlockTimes {
+function blockTimes(root: Readonly<Record<string, unknown>>): BlockTimes {
   return {
     startSeconds: wholeNumber(root, "StartTime"),
     endSeconds: wholeNumber(root, "EndTime"),
@@ -93,6 +138,7 @@ function mapResource(key: string, value: unknown): MapResource {
       `Resource ${resourceId} has ${ids.length} ids for ${elements.length} names, so its columns are not known.`,
     );
   }
+  for (const element of elements) checkName("An element", element);
   return { resourceId, elements, metricIds };
 }
 

@@ -1,5 +1,5 @@
-import { type Labels, MillraceError, type SeriesTable } from "@millrace/core";
-import { columnCount, type MapResource } from "./block-map.ts";
+import type { Labels, SeriesTable } from "@millrace/core";
+import type { MapResource } from "./block-map.ts";
 import { metricOf, resourceOf } from "./id-tables.ts";
 
 /** Which series the columns of a map are; ids and names only of what is delivered. */
@@ -32,9 +32,6 @@ export interface TableIdentity {
   readonly mapKey: string;
 }
 
-/** A small text can name elements times metrics; the largest arrays have some 100,000 columns. */
-const MOST_COLUMNS = 2_000_000;
-
 /**
  * Names every column of a map.
  *
@@ -49,13 +46,6 @@ export function columnTable(
   wanted: ReadonlySet<number> | undefined,
 ): ColumnTable {
   const { serial, intervalSeconds } = identity;
-  const wide = columnCount(resources);
-  if (wide > MOST_COLUMNS) {
-    throw new MillraceError(
-      "LIMIT_EXCEEDED",
-      `The map of a block names ${wide} columns, more than the limit of ${MOST_COLUMNS}.`,
-    );
-  }
   const interval = String(intervalSeconds);
   const labels: Labels[] = [];
   const divisors: number[] = [];

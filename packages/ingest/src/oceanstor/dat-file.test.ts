@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { datBytes } from "../../test/dat-bytes.ts";
 import { FIRST_BLOCK_AT, readBlock, readHeader } from "./dat-file.ts";
-import { peekDat } from "./peek.ts";
 
 const corrupt = (message: RegExp) =>
   expect.objectContaining({ code: "CORRUPT_INPUT", message: expect.stringMatching(message) });
@@ -46,25 +45,24 @@ describe("readBlock", () => {
     }
   });
 
+  it("ends at the end and at zeros, and nowhere else", () => {
+    const whole = datBytes();
+    const at = whole.length;
+    const behind = (...tail: number[]) => readBlock(datBytes([{}], Buffer.from(tail)), at);
+    expect(readBlock(whole, at)).toBeUndefined();
+    expect(behind(0)).toBeUndefined();
+    expect(behind(...new Array(600).fill(0))).toBeUndefined();
+    expect(() => behind(0, 0, 1)).toThrow(corrupt(new RegExp(`3 bytes from byte ${at} on`)));
+    expect(() => behind(1, 0, 0, 0, 8, 0, 0, 0)).toThrow(corrupt(/8 bytes .* belong to no block/));
+    expect(() => behind(0, 0, 0, 0, 8, 0)).toThrow(corrupt(/ends in the head/));
+    expect(() => behind(0, 0, 0, 0, 0, 0, 0, 0, 1)).toThrow(corrupt(/declares 0 bytes/));
+  });
+
   it("works on a view with an offset", () => {
     const memory = new Uint8Array(1_001 + datBytes().length);
     memory.set(datBytes(), 1_001);
     expect(readBlock(memory.subarray(1_001), FIRST_BLOCK_AT)).toEqual(
       readBlock(Uint8Array.from(datBytes()), FIRST_BLOCK_AT),
-    );
-  });
-});
-
-describe("peekDat", () => {
-  it("needs the beginning only", () => {
-    const bytes = datBytes();
-    const block = readBlock(bytes, FIRST_BLOCK_AT);
-    const head = bytes.subarray(0, block?.rowsAt);
-    const peek = peekDat(head, "PerfData_SN_A1_SP0_0_20251020001500.tgz", "x.dat", bytes.length);
-    expect(peek).toMatchObject({ serial: "A1", controller: "SP0", intervalSeconds: 60 });
-    expect(peek.resources).toHaveLength(1);
-    expect(() => peekDat(head.subarray(0, -1), "x.tgz", "x.dat", bytes.length)).toThrow(
-      corrupt(/declares/),
     );
   });
 });

@@ -49,26 +49,26 @@ export function readHeader(bytes: Uint8Array): DatHeader {
 export const FIRST_BLOCK_AT: number = BLOCKS_AT;
 
 /**
- * The block that begins at `at`, or undefined where the file ends there: at its end, or at padding or
- * foreign bytes behind the last row, which are no damage.
+ * The block that begins at `at`, or undefined where the file ends there: at its end, or at zeros up to
+ * its end, which are padding and hold nothing.
  *
- * @throws MillraceError CORRUPT_INPUT when a block begins there but cannot be one
+ * @throws MillraceError CORRUPT_INPUT when something else is there
  */
 export function readBlock(bytes: Uint8Array, at: number): RawBlock | undefined {
   const left = bytes.length - at;
   const first = at === BLOCKS_AT;
-  if (left === 0 && !first) return undefined;
+  if (!first && isZero(bytes, at, bytes.length)) return undefined;
+  // The type of the first block was never checked by any reader, so it may be anything.
+  if (!first && !isZero(bytes, at, Math.min(at + 4, bytes.length))) {
+    throw new MillraceError(
+      "CORRUPT_INPUT",
+      `The ${left} bytes from byte ${at} on, behind the last row, belong to no block and are left out.`,
+    );
+  }
   if (left < BLOCK_HEAD) {
-    const zero = (byte: number): boolean => byte === 0;
-    // A head begins with four zeros: other bytes are foreign, and zeros alone are padding.
-    const begun = bytes.subarray(at, at + 4).every(zero) && !bytes.subarray(at).every(zero);
-    if (!first && !begun) return undefined;
     throw new MillraceError("CORRUPT_INPUT", `The file ends in the head of a block at byte ${at}.`);
   }
-  const view = new DataView(bytes.buffer, bytes.byteOffset + at, BLOCK_HEAD);
-  const type = view.getInt32(0, true);
-  const length = view.getInt32(4, true);
-  if (!first && (type !== 0 || length === 0)) return undefined;
+  const length = new DataView(bytes.buffer, bytes.byteOffset + at, BLOCK_HEAD).getInt32(4, true);
   if (length < BLOCK_HEAD || length > left) {
     throw new MillraceError(
       "CORRUPT_INPUT",
@@ -76,6 +76,12 @@ export function readBlock(bytes: Uint8Array, at: number): RawBlock | undefined {
     );
   }
   return { map: bytes.subarray(at + BLOCK_HEAD, at + length), rowsAt: at + length };
+}
+
+function isZero(bytes: Uint8Array, from: number, to: number): boolean {
+  let at = from;
+  while (at < to && bytes[at] === 0) at += 1;
+  return at >= to;
 }
 
 /** NUL-padded text; damaged bytes are shown as such, since nothing depends on it. */

@@ -84,16 +84,13 @@ describe("oceanstor", () => {
   it("keeps the complete rows of a block that ends early, and says so", () => {
     const parsed = parse(datBytes([{ values: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] }]));
     expect(starts(parsed)).toEqual([[0, 2]]);
-    expect(parsed.problems).toEqual([`${path}: the block at byte 337 ends after 2 of 3 rows.`]);
+    expect(parsed.problems).toEqual([`${path}: The block at byte 337 ends after 2 of 3 rows.`]);
   });
 
   it.each<[string, Uint8Array]>([
     ["nothing", Buffer.of()],
     ["three zeros", Buffer.alloc(3)],
     ["padding", Buffer.alloc(512)],
-    ["foreign bytes", Buffer.from("garbage behind the last row")],
-    ["a few foreign bytes", Buffer.from("EOF")],
-    ["one foreign byte", Buffer.from([0xff])],
   ])("takes %s behind the last row for the end", (_, tail) => {
     const parsed = parse(datBytes([{}], tail));
     expect(starts(parsed)).toEqual([[0, 3]]);
@@ -101,6 +98,11 @@ describe("oceanstor", () => {
   });
 
   it.each<[string, Uint8Array]>([
+    ["foreign bytes", Buffer.from("garbage behind the last row")],
+    ["a few foreign bytes", Buffer.from("EOF")],
+    ["one foreign byte", Buffer.from([0xff])],
+    ["a foreign byte behind zeros", Buffer.concat([Buffer.alloc(600), Buffer.from([1])])],
+    ["a block of another type", blockBytes({ type: 1 })],
     ["half a head", Buffer.from([0, 0, 0, 0, 9])],
     ["a head alone", Buffer.from([0, 0, 0, 0, 99, 0, 0, 0])],
     ["a length of 7", Buffer.from([0, 0, 0, 0, 7, 0, 0, 0, 1, 2, 3])],
@@ -112,6 +114,95 @@ describe("oceanstor", () => {
     expect(starts(parsed)).toEqual([[0, 3]]);
     expect(parsed.problems).toHaveLength(1);
     expect(parsed.problems[0]).toContain(path);
+  });
+
+  it.each<[string, number, number, number]>([
+    ["too early", 120, 2, 16],
+    ["at its start", 0, 0, 48],
+    ["before its start", -300, 0, 48],
+  ])("names the bytes behind a block that ends %s, and their offset", (_, span, rows, left) => {
+    const start = 1_760_000_640;
+    const parsed = parse(datBytes([{}, { start, end: start + span }]));
+    expect(starts(parsed)).toEqual([[0, 3], ...(rows > 0 ? [[600, rows]] : [])]);
+    const at = datBytes([{}, { start, end: start + span }]).length - left;
+    expect(parsed.problems).toEqual([
+      expect.stringContaining(`${path}: The ${left} bytes from byte ${at} on`),
+    ]);
+  });
+
+  it("refuses a file of which no row is left before the damage", () => {
+    const start = 1_760_000_040;
+    expect(() => parse(datBytes([{ start, end: start - 300 }]))).toThrow(
+      expect.objectContaining({
+        code: "CORRUPT_INPUT",
+        message: expect.stringMatching(/48 bytes/),
+      }),
+    );
+  });
+
+  it.each<[string, number, RegExp]>([
+    ["before 1970", -600, /begins 1969-12-31T23:50:00.000Z/],
+    ["in 1970", 600, /begins 1970-01-01T00:10:00.000Z/],
+    ["in 2000, as clock chips begin", 946_684_800, /before 2001-01-01/],
+    ["in 2096", 4_000_000_000, /reaches to 2096-10-02T07:08:40.000Z, beyond/],
+    ["when no calendar goes on", 9e15, /reaches to 90000000000001\d\d s after 1970/],
+  ])("refuses a block %s, and what is behind it", (_, start, reason) => {
+    const corrupt = expect.objectContaining({
+      code: "CORRUPT_INPUT",
+      message: expect.stringMatching(reason),
+    });
+    expect(() => parse(datBytes([{ start }]))).toThrow(corrupt);
+    const context = testContext();
+    const parsed = parse(datBytes([{}, { start }, {}]), {}, context);
+    expect(starts(parsed)).toEqual([[0, 3]]);
+    expect(parsed.problems).toEqual([expect.stringMatching(reason)]);
+    expect(context.events).toHaveLength(2);
+    expect(parse(datBytes([{ start, end: start - 60, values: [] }, {}])).problems).toEqual([]);
+  });
+
+  it("believes a clock that is hours ahead, and any time that it is told to", () => {
+    const ahead = Math.floor(Date.now() / 1000) + 14 * 3600;
+    expect(parse(datBytes([{ start: ahead }])).blocks).toHaveLength(1);
+    const start = 4_000_000_000;
+    const times = { earliestMs: 0, latestMs: (start + 120) * 1000 };
+    expect(parse(datBytes([{ start }]), { times }).blocks).toHaveLength(1);
+    expect(parse(datBytes([{ start: 0 }]), { times }).blocks).toHaveLength(1);
+    expect(() => parse(datBytes([{ start: start + 1 }]), { times })).toThrow(/beyond 2096/);
+    const invalid = expect.objectContaining({ code: "INVALID_OPTION" });
+    expect(() => oceanstor({ times: { earliestMs: 2, latestMs: 1 } })).toThrow(invalid);
+    expect(() => oceanstor({ times: { latestMs: Number.NaN } })).toThrow(invalid);
+  });
+
+  it("never calls a file sound of which one wrong bit cost samples", () => {
+    for (const blocks of [[{}], [{}, { start: 1_760_000_220 }]]) {
+      const sound = datBytes(blocks);
+      const samples = blocks.length * 12;
+      for (let bit = 337 * 8; bit < sound.length * 8; bit++) {
+        const damaged = Uint8Array.from(sound);
+        damaged[bit >> 3] = (damaged[bit >> 3] as number) ^ (1 << (bit & 7));
+        let parsed: ParsedDocument;
+        try {
+          parsed = parse(damaged);
+        } catch {
+          continue;
+        }
+        if (parsed.problems.length > 0) continue;
+        const count = parsed.blocks.reduce((sum, block) => sum + block.rowCount * 4, 0);
+        expect(count, `bit ${bit % 8} of byte ${bit >> 3}`).toBe(samples);
+      }
+    }
+  });
+
+  it("refuses names that no label can hold", () => {
+    const named = (name: string) => datBytes([{ map: TWO_LUNS.replace("lun_a", name) }]);
+    expect(parse(named("N".repeat(4_096))).blocks).toHaveLength(1);
+    expect(() => parse(named("N".repeat(4_097)))).toThrow(/name of 4097 bytes/);
+    expect(parse(named("\u5b58".repeat(1_365))).blocks).toHaveLength(1);
+    expect(() => parse(named("\u5b58".repeat(1_366)))).toThrow(/name of 4098 bytes/);
+    const context = testContext();
+    const long = `PerfData_SN_${"A".repeat(5_000)}_SP0_0_20251020001500.tgz`;
+    const input = { path, memberPath: long, bytes: datBytes(), origin: "o" };
+    expect(() => oceanstor().parse(input, context)).toThrow(/The array has a name of 5000 bytes/);
   });
 
   it("goes on behind a block without rows or columns", () => {

@@ -1,35 +1,61 @@
-import { type BlockMap, columnCount, parseBlockMap } from "./block-map.ts";
-import { FIRST_BLOCK_AT, readBlock, readHeader } from "./dat-file.ts";
+import { MillraceError } from "@millrace/core";
+import { type BlockTimes, columnCount, type MapResource, type MapText } from "./block-map.ts";
+import { datBlocks } from "./dat-blocks.ts";
+import { readHeader } from "./dat-file.ts";
 import { type FileOwner, fileOwner } from "./file-owner.ts";
+import type { TimeBounds } from "./plausible-times.ts";
 
-/** What the beginning of a `.dat` tells. */
-export interface DatPeek extends FileOwner, BlockMap {
-  /** Rows that the first block promises. */
-  readonly rows: number;
-  /** Blocks in the file, judged by its size as if all were like the first; real files have one. */
-  readonly blocks: number;
+/** One block of a `.dat`, without its rows. */
+export interface PeekedBlock extends BlockTimes {
+  readonly resources: readonly MapResource[];
+  readonly rowCount: number;
+}
+
+/** What is in a `.dat`. */
+export interface DatPeek extends FileOwner {
+  readonly blocks: readonly PeekedBlock[];
+  /** What was damaged behind the blocks. */
+  readonly problems: readonly string[];
+  /** False where only the beginning was there and more follows behind its first block. */
+  readonly whole: boolean;
 }
 
 /**
- * Reads the header and the first map of a `.dat` from its beginning.
+ * Reads header and maps of a `.dat`, and finds the damage that loading it would find.
  *
- * @param bytes - the beginning; must hold the first map whole
+ * @param bytes - the file, or its beginning with the first map whole in it
  * @param sizeBytes - size of the whole file
- * @throws MillraceError CORRUPT_INPUT when it does not
+ * @throws MillraceError CORRUPT_INPUT when nothing of it could be loaded
  */
 export function peekDat(
   bytes: Uint8Array,
   memberPath: string,
   path: string,
   sizeBytes: number,
+  bounds: TimeBounds,
 ): DatPeek {
   const owner = fileOwner(readHeader(bytes), memberPath, path);
-  const block = readBlock(bytes, FIRST_BLOCK_AT);
-  const map = parseBlockMap(Buffer.from(block?.map ?? []).toString("utf8"));
-  const { startSeconds, endSeconds, intervalSeconds, resources } = map;
-  const rows = Math.max(0, Math.trunc((endSeconds - startSeconds) / intervalSeconds)) || 0;
-  const headBytes = (block?.rowsAt ?? FIRST_BLOCK_AT) - FIRST_BLOCK_AT;
-  const blockBytes = headBytes + rows * columnCount(resources) * 4;
-  const blocks = Math.max(1, Math.round((sizeBytes - FIRST_BLOCK_AT) / Math.max(1, blockBytes)));
-  return { ...owner, ...map, rows, blocks: rows === 0 ? 1 : blocks };
+  const blocks: PeekedBlock[] = [];
+  const problems: string[] = [];
+  let whole = true;
+  try {
+    for (const block of datBlocks(bytes, sizeBytes, bounds, peekColumns)) {
+      const { times, columns, rowCount, promisedRows, endAt } = block;
+      if (rowCount > 0) blocks.push({ ...times, resources: columns.resources, rowCount });
+      whole = bytes.length === sizeBytes || endAt === sizeBytes || rowCount < promisedRows;
+      if (!whole) break;
+    }
+  } catch (error) {
+    if (!MillraceError.is(error) || blocks.length === 0) throw error;
+    problems.push(`${path}: ${error.message}`);
+  }
+  return { ...owner, blocks, problems, whole };
+}
+
+function peekColumns(map: MapText): {
+  readonly resources: readonly MapResource[];
+  readonly columnCount: number;
+} {
+  const resources = map.resources();
+  return { resources, columnCount: columnCount(resources) };
 }

@@ -1,5 +1,5 @@
 import type { RunContext, SeriesTable } from "@millrace/core";
-import type { Document } from "../archive/unpack.ts";
+import type { Document } from "../archive/read-tar.ts";
 
 /** Where a member stands among the others of its archive, judged by its path alone. */
 export interface MemberIdentity {

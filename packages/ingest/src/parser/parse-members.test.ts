@@ -3,7 +3,8 @@ import { testContext } from "@millrace/core/testing";
 import { describe, expect, it } from "vitest";
 import { datBytes, TWO_LUNS } from "../../test/dat-bytes.ts";
 import type { UnreadableMember } from "../archive/archive-member.ts";
-import type { Document, UnpackedMember } from "../archive/unpack.ts";
+import type { Document } from "../archive/read-tar.ts";
+import type { UnpackedMember } from "../archive/unpack.ts";
 import { oceanstor } from "../oceanstor/oceanstor.ts";
 import type { ArchiveParser } from "./archive-parser.ts";
 import { type OriginBlock, parseMembers } from "./parse-members.ts";
@@ -74,6 +75,18 @@ describe("parseMembers", () => {
     ]);
     expect(problems["good"]).toEqual([]);
     expect(problems["half"]).toHaveLength(1);
+  });
+
+  it("calls a member partial of which something may be missing, whatever is in it", async () => {
+    const problems = ["Cut."];
+    const { reads } = await parsed([
+      { ...member("cut", ["a.dat", good]), problems },
+      { ...member("empty"), problems },
+    ]);
+    expect(reads).toMatchObject([
+      { outcome: "partial", count: 12, problems },
+      { outcome: "failed", count: 0, problems },
+    ]);
   });
 
   it("passes over what macOS puts into tars", async () => {

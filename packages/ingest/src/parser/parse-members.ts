@@ -36,7 +36,7 @@ function* parseMember(
   context: RunContext,
 ): Generator<OriginBlock> {
   const { origin, path } = member;
-  const problems: string[] = [];
+  const problems = [...(member.problems ?? [])];
   let count = 0;
   let filtered = 0;
   let parsed = 0;

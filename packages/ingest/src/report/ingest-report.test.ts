@@ -117,11 +117,15 @@ describe("collectReport", () => {
     for (const { file } of report.files.failed) expect(file).toMatch(/\.zip!2025-10-20\/PerfData_/);
   });
 
-  it("calls copies and foreign files no damage", async () => {
+  it("calls copies, foreign files and an input given twice no damage", async () => {
     const path = await zipOf({ ...tiny, faults: [{ kind: "duplicate-copy" }, { kind: "macosx" }] });
     const report = await load([path, path]);
-    expect(report).toMatchObject({ complete: true, files: { total: 16, ok: 6, failed: [] } });
-    expect(report.files.skipped).toHaveLength(10);
+    expect(report).toMatchObject({ complete: true, files: { total: 9, ok: 6, failed: [] } });
+    expect(report.files.skipped).toHaveLength(3);
+    expect(report.files.skipped.at(-1)).toEqual({
+      file: `${path} (2)`,
+      problems: ["Given twice; it is read once."],
+    });
   });
 
   it("names what the sink had not accepted when it failed", async () => {

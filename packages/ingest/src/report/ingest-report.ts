@@ -8,6 +8,13 @@ export interface FileNote {
   readonly problems: readonly string[];
 }
 
+/** Files that did not go through whole. */
+export interface FileCounts {
+  readonly partial: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
 /** What was found of one array. */
 export interface ArrayReport {
   readonly serial: string;
@@ -37,6 +44,8 @@ export interface IngestReport {
     readonly failed: readonly FileNote[];
     /** Left out on purpose: equal copies, `__MACOSX`, files of another kind. */
     readonly skipped: readonly FileNote[];
+    /** How many there are of each; the lists above end at 10,000. */
+    readonly counts: FileCounts;
   };
   readonly samples: {
     readonly parsed: number;
@@ -118,12 +127,12 @@ export async function collectReport<R>(
   });
   const rejected = await run.result.then(options.rejected ?? (() => 0)).catch(() => 0);
   await ended;
-  const { ok, partial, failed, skipped } = files.result();
+  const result = files.result();
   const { parsed, filtered } = files;
-  const lost = partial.length + failed.length + rejected;
+  const lost = result.counts.partial + result.counts.failed + rejected;
   return {
     complete: error === undefined && lost === 0 && accepted >= parsed,
-    files: { total: Math.max(total, files.seen), ok, partial, failed, skipped },
+    files: { total: Math.max(total, files.seen), ...result },
     samples: { parsed, accepted: accepted - rejected, durable, filtered, rejected },
     ...facts.result(),
     warnings: [...warnings],
@@ -140,9 +149,9 @@ class FileLedger {
   seen = 0;
   #ok = 0;
   readonly #unaccepted = new Set<string>();
-  readonly #partial: FileNote[] = [];
-  readonly #failed: FileNote[] = [];
-  readonly #skipped: FileNote[] = [];
+  readonly #partial = new NoteList();
+  readonly #failed = new NoteList();
+  readonly #skipped = new NoteList();
 
   note(event: RunEvent): void {
     if (event.type === "origin-read") this.#read(event);
@@ -157,25 +166,35 @@ class FileLedger {
     this.filtered += filtered;
     const note = { file: origin, problems };
     if (outcome === "ok") this.#unaccepted.add(origin);
-    else if (outcome === "partial") keep(this.#partial, note);
-    else if (outcome === "failed") keep(this.#failed, note);
-    else keep(this.#skipped, note);
+    else if (outcome === "partial") this.#partial.add(note);
+    else if (outcome === "failed") this.#failed.add(note);
+    else this.#skipped.add(note);
   }
 
-  result(): Pick<IngestReport["files"], "ok" | "partial" | "failed" | "skipped"> {
+  result(): Omit<IngestReport["files"], "total"> {
     const problems = ["Read, but not (wholly) accepted by the sink."];
-    const lost = [...this.#unaccepted].map((file) => ({ file, problems }));
+    for (const file of this.#unaccepted) this.#failed.add({ file, problems });
+    this.#unaccepted.clear();
+    const [partial, failed, skipped] = [this.#partial, this.#failed, this.#skipped];
     return {
       ok: this.#ok,
-      partial: this.#partial,
-      failed: [...this.#failed, ...lost],
-      skipped: this.#skipped,
+      partial: partial.notes,
+      failed: failed.notes,
+      skipped: skipped.notes,
+      counts: { partial: partial.count, failed: failed.count, skipped: skipped.count },
     };
   }
 }
 
-function keep(notes: FileNote[], note: FileNote): void {
-  if (notes.length < MOST_NOTES) notes.push(note);
+/** Counts all notes and keeps the first ones. */
+class NoteList {
+  readonly notes: FileNote[] = [];
+  count = 0;
+
+  add(note: FileNote): void {
+    this.count += 1;
+    if (this.notes.length < MOST_NOTES) this.notes.push(note);
+  }
 }
 
 interface ArrayFacts {

@@ -1,3 +1,4 @@
+import { gunzipSync, gzipSync } from "node:zlib";
 import type { ResolvedArchiveSpec } from "./archive-spec.ts";
 import { usualStyle } from "./dat-file.ts";
 import { type FaultKind, outcomeOf } from "./faults.ts";
@@ -105,6 +106,23 @@ function faulty(spec: ResolvedArchiveSpec, plan: FilePlan, kind: OneFileFault): 
       return withDat({ tail: new Uint8Array(512) });
     case "trailing-garbage":
       return withDat({ tail: Uint8Array.from({ length: 200 }, (_, index) => 0xa5 ^ index) });
+    case "foreign-block":
+      return withDat({ tail: bytesOf(1, 0, 0, 0, 0x40, 2, 0, 0, ...asciiOf('{"EndTime":17')) });
+    case "end-too-early":
+      return withLast({
+        endSeconds: last.endSeconds - spec.intervalSeconds,
+        truthRows: last.rows - 1,
+      });
+    case "clock-unset":
+      return withDat({ blocks: dat.blocks.map((block) => shifted(block, -first.startSeconds)) });
+    case "far-future":
+      return withLast(shifted(last, 1000 * 31_556_952));
+    case "huge-name": {
+      const layout = renamed((name) => name.padEnd(20_000, "_huge"))(first.layout);
+      return withDat({ blocks: dat.blocks.map((block) => ({ ...block, layout, truthRows: 0 })) });
+    }
+    case "tar-without-end":
+      return { ...plan, damage: (bytes) => gzipSync(gunzipSync(bytes).subarray(0, -1024)) };
     case "two-dat":
       return { ...plan, dats: halves(dat, stem, spec.intervalSeconds) };
     case "dat-in-subfolder":
@@ -128,6 +146,16 @@ function faulty(spec: ResolvedArchiveSpec, plan: FilePlan, kind: OneFileFault): 
     case "reordered-keys":
       return { ...plan, style: { ...usualStyle, keys: "reversed" } };
   }
+}
+
+/** The block at another time, at which nothing of it may be delivered. */
+function shifted(block: BlockPlan, seconds: number): BlockPlan {
+  return {
+    ...block,
+    startSeconds: block.startSeconds + seconds,
+    endSeconds: block.endSeconds + seconds,
+    truthRows: 0,
+  };
 }
 
 /** Renames the elements of the first resource. */

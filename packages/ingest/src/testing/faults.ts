@@ -47,8 +47,20 @@ export type FaultKind =
   | "length-7"
   /** 512 zero bytes behind the last row. */
   | "trailing-zeros"
-  /** Other bytes behind the last row: no block type, so the file simply ends there. */
+  /** Other bytes behind the last row: no block, but rows may have been there. */
   | "trailing-garbage"
+  /** Behind the last block the head of another, of type 1. */
+  | "foreign-block"
+  /** The last block's EndTime is one interval early, so that one row is left over. */
+  | "end-too-early"
+  /** The times of the file begin in 1970. */
+  | "clock-unset"
+  /** The times of the last block are 1,000 years late. */
+  | "far-future"
+  /** An element name of 20,000 characters. */
+  | "huge-name"
+  /** The tar ends with its member, without the blocks of zeros. */
+  | "tar-without-end"
   /** Two `.dat` in one `.tgz`: the first half of the rows and the rest. */
   | "two-dat"
   /** The `.dat` lies in a folder of the tar. */
@@ -99,7 +111,13 @@ const outcomes: Readonly<Record<FaultKind, FileOutcome | "last">> = {
   "length-negative": "failed",
   "length-7": "failed",
   "trailing-zeros": "ok",
-  "trailing-garbage": "ok",
+  "trailing-garbage": "partial",
+  "foreign-block": "partial",
+  "end-too-early": "last",
+  "clock-unset": "failed",
+  "far-future": "last",
+  "huge-name": "failed",
+  "tar-without-end": "partial",
   "two-dat": "ok",
   "dat-in-subfolder": "ok",
   "dst-name": "ok",

@@ -259,20 +259,24 @@ describe("a fault", () => {
     },
   );
 
-  test.each(["truncated-last-block", "truncated-second-header"] as const)(
-    "%s keeps the complete rows",
-    async (kind) => {
-      for (const blocks of [1, 3]) {
-        const [file] = withFault(kind, blocks);
-        expect(file?.outcome).toBe("partial");
-        expect(await cellsOf(file as GeneratedFile)).toEqual(truthOf(file as GeneratedFile));
-      }
-      expect(withFault(kind)[0]?.samples).toBe((kind === "truncated-last-block" ? 7 : 15) * 36);
-    },
-  );
+  test.each([
+    ["truncated-last-block", 7],
+    ["truncated-second-header", 15],
+    ["trailing-garbage", 15],
+    ["foreign-block", 15],
+    ["end-too-early", 14],
+    ["tar-without-end", 15],
+  ] as const)("%s keeps the complete rows", async (kind, rows) => {
+    for (const blocks of [1, 3]) {
+      const [file] = withFault(kind, blocks);
+      expect(file?.outcome).toBe("partial");
+      expect(await cellsOf(file as GeneratedFile)).toEqual(truthOf(file as GeneratedFile));
+    }
+    expect(withFault(kind)[0]?.samples).toBe(rows * 36);
+  });
 
   test("in the last block leaves the blocks before it", () => {
-    for (const kind of ["corrupt-map", "zero-archive"] as const) {
+    for (const kind of ["corrupt-map", "zero-archive", "far-future"] as const) {
       expect(withFault(kind)[0]).toMatchObject({ outcome: "failed", samples: 0 });
       expect(withFault(kind, 3)[0]).toMatchObject({ outcome: "partial", samples: 10 * 36 });
     }
@@ -305,6 +309,18 @@ describe("a fault", () => {
     const [original, copy] = withFault("duplicate-copy");
     expect(copy?.bytes).toEqual(original?.bytes);
     expect(copy?.path.split("/").at(-1)).toBe(original?.path.split("/").at(-1));
+  });
+
+  test("of the times and the tar is what its name says", async () => {
+    const text = async (kind: FaultKind): Promise<string> =>
+      (await untar(withFault(kind)[0]?.bytes ?? new Uint8Array()))[0]?.bytes.toString() ?? "";
+    expect(await text("clock-unset")).toContain('"EndTime":900,"StartTime":0,');
+    expect(await text("far-future")).toMatch(/"StartTime":333\d{8},/);
+    expect(await text("huge-name")).toMatch(/(_huge){3990}/);
+    const [cut] = withFault("tar-without-end");
+    const [sound] = generateArchive(tiny).files();
+    const [short, long] = [cut, sound].map((file) => gunzipSync(file?.bytes ?? "").length);
+    expect((long ?? 0) - (short ?? 0)).toBe(1024);
   });
 
   test("of the declared length is in the first block", async () => {
