@@ -1,9 +1,13 @@
-import type { RunContext, SeriesBatch, SeriesTable } from "@millrace/core";
-import { MillraceError, seriesBatch } from "@millrace/core";
+import type { RunContext, SeriesBatch, SeriesSamples, SeriesTable } from "@millrace/core";
+import { eachSeries, MillraceError, sampleCount, seriesBatch } from "@millrace/core";
+import type { Checkpoint } from "./checkpoint/checkpoint.ts";
+import { SeriesHistory } from "./checkpoint/series-history.ts";
+import type { DeadLetter } from "./dead-letter/dead-letter.ts";
+import type { Delivery } from "./delivery.ts";
 import { type Durability, watchDurability } from "./durability.ts";
 import type { Body, BodyFormat } from "./encode/body-format.ts";
 import { Ledger } from "./ledger.ts";
-import { checkBatch, checkLabels, serverLimits } from "./preflight.ts";
+import { checkBatch, checkLabels, deduplicates, serverLimits } from "./preflight.ts";
 import type { VictoriaMetricsResult } from "./result.ts";
 import type { Client } from "./wire/client.ts";
 import type { Endpoint } from "./wire/endpoint.ts";
@@ -20,6 +24,34 @@ export interface WriterSettings {
   readonly retry: RetryPolicy;
   readonly durability: Durability;
   readonly dryRun: boolean;
+  readonly checkpoint: CheckpointOptions | undefined;
+  /** Path of the file for refused series. */
+  readonly deadLetter: string | undefined;
+}
+
+/** Where a load keeps note of how far it has come. */
+export interface CheckpointOptions {
+  /** Path of the file; a lock file lies beside it while the load runs. */
+  readonly path: string;
+  /**
+   * Names the data and every setting that changes its order or content. A load goes on only from a
+   * checkpoint of the same name.
+   */
+  readonly load: string;
+}
+
+/** What a writer works with, opened. */
+export interface WriterTools {
+  readonly client: Client;
+  readonly format: BodyFormat;
+  /** The database before the first byte; undefined in a dry run without one. */
+  readonly before: ServerState | undefined;
+  readonly delivery: Delivery | undefined;
+  readonly checkpoint: Checkpoint | undefined;
+  readonly deadLetter: DeadLetter | undefined;
+  readonly signal: AbortSignal;
+  /** Times that something was sent again. */
+  retries(): number;
 }
 
 /** A body that is not full is sent after this long without another batch. */
@@ -30,69 +62,117 @@ export class BodyWriter {
   readonly ledger: Ledger = new Ledger();
   readonly #settings: WriterSettings;
   readonly #context: RunContext;
+  readonly #tools: WriterTools;
   readonly #client: Client;
   readonly #before: ServerState | undefined;
-  readonly #retries: () => number;
   readonly #format: BodyFormat;
   readonly #durability: ReturnType<typeof watchDurability> | undefined;
+  readonly #history: SeriesHistory | undefined;
   readonly #free: Buffer[] = [];
   readonly #checked = new WeakSet<SeriesTable>();
   readonly #inFlight = new Set<Promise<void>>();
   #largestBody = Number.POSITIVE_INFINITY;
   #buffers = 0;
   #body: Body | undefined;
+  /** Whether the body may hold samples that an earlier one held, too. */
+  #bodyRepeats = false;
   #linger: NodeJS.Timeout | undefined;
   #failure: { readonly error: unknown } | undefined;
   readonly #openedMs = performance.now();
   #items = 0;
   #dropped = 0;
+  #present = 0;
   #samples = 0;
   #requests = 0;
   #bytes = 0;
 
-  constructor(
-    settings: WriterSettings,
-    context: RunContext,
-    client: Client,
-    before: ServerState | undefined,
-    signal: AbortSignal,
-    retries: () => number,
-  ) {
+  constructor(settings: WriterSettings, context: RunContext, tools: WriterTools) {
+    const { client, before, checkpoint } = tools;
     this.#settings = settings;
     this.#context = context;
+    this.#tools = tools;
     this.#client = client;
     this.#before = before;
-    this.#retries = retries;
-    this.#format = settings.createFormat();
+    this.#format = tools.format;
     if (before !== undefined) this.#largestBody = serverLimits(before, Date.now()).maxBodyBytes;
-    if (!settings.dryRun && before !== undefined) {
-      const fail = (error: unknown): void => this.#fail(error);
-      this.#durability = watchDurability(
-        settings.durability,
-        client,
-        this.ledger,
-        before,
-        signal,
-        fail,
-      );
-    }
+    if (settings.dryRun || before === undefined) return;
+    // A database that keeps one of equal samples takes a body twice without harm.
+    this.#history = deduplicates(before) ? undefined : new SeriesHistory();
+    this.#durability = watchDurability(
+      settings.durability,
+      client,
+      this.ledger,
+      before,
+      tools.signal,
+      (error) => this.fail(error),
+    );
+    if (checkpoint === undefined) return;
+    this.ledger.watermark$.subscribe(({ accepted, durable }) => {
+      checkpoint.accepted(accepted);
+      checkpoint.durable(durable);
+    });
   }
 
   async write(batch: SeriesBatch): Promise<void> {
     clearTimeout(this.#linger);
     this.#throwFailure();
+    const action = this.#tools.checkpoint?.next(batch) ?? "send";
+    if (action === "skip") await this.#skip(batch);
+    else if (action === "compare" && this.#history !== undefined) await this.#compare(batch);
+    else await this.#encode(batch);
+    batch.release?.();
+  }
+
+  async #encode(batch: SeriesBatch): Promise<void> {
     this.#check(batch);
+    const repeats = this.#history?.repeats(batch) ?? false;
     const cursor = this.#format.cursor(batch);
     this.#body ??= await this.#nextBody();
+    this.#bodyRepeats ||= repeats;
     while (!cursor.fill(this.#body)) {
       this.#send(this.#items);
       this.#body = await this.#nextBody();
+      this.#bodyRepeats = repeats;
     }
     this.#dropped += cursor.dropped;
     this.#items += 1;
-    batch.release?.();
     this.#linger = setTimeout(() => this.#flush(), LINGER_MS);
     this.#linger.unref();
+  }
+
+  /** The item lies in the database already. */
+  async #skip(batch: SeriesBatch): Promise<void> {
+    const { checkpoint, delivery } = this.#tools;
+    if (checkpoint === undefined || delivery === undefined) return;
+    const isEnd = this.#items === 0 || this.#items === checkpoint.presentItems - 1;
+    if (isEnd && !(await delivery.holdsAnyOf([...eachSeries(batch)].map(finiteSamples)))) {
+      throw new MillraceError(
+        "INVALID_OPTION",
+        `The database at ${this.#client.endpoint.shown} holds nothing of what the checkpoint ${checkpoint.path} says it has. Was it emptied? Delete the checkpoint to load everything anew.`,
+      );
+    }
+    const durable = this.#items < checkpoint.durableItems;
+    this.#items += 1;
+    this.#present += sampleCount(batch);
+    this.ledger.present(durable, performance.now());
+    this.#history?.repeats(batch);
+  }
+
+  /** The item may lie in the database, whole or in part: only what is missing is sent. */
+  async #compare(batch: SeriesBatch): Promise<void> {
+    const { checkpoint, delivery } = this.#tools;
+    if (checkpoint === undefined || delivery === undefined) return;
+    this.#check(batch);
+    this.#history?.repeats(batch);
+    const series = [...eachSeries(batch)].map(finiteSamples);
+    const count = series.reduce((sum, { values }) => sum + values.length, 0);
+    const sent = await delivery.settle(series, checkpoint.others);
+    checkpoint.compared(batch);
+    this.#items += 1;
+    this.#dropped += sampleCount(batch) - count;
+    this.#present += count - sent;
+    this.#samples += sent;
+    this.ledger.answered(this.ledger.sent(this.#items, sent), performance.now());
   }
 
   async close(): Promise<VictoriaMetricsResult> {
@@ -102,6 +182,7 @@ export class BodyWriter {
       await Promise.race(this.#inFlight);
     }
     this.#throwFailure();
+    await this.#tools.delivery?.close();
     const acceptedMs = performance.now() - this.#openedMs;
     const { dryRun, durability } = this.#settings;
     const after = dryRun ? undefined : this.#stateAfterLast();
@@ -125,6 +206,7 @@ export class BodyWriter {
       return undefined;
     });
     if (!dryRun) await this.#showBackfill();
+    if (this.ledger.durable === this.ledger.accepted) await this.#tools.checkpoint?.done();
     await this.end();
     return this.#result(acceptedMs, durableMs, state);
   }
@@ -149,6 +231,8 @@ export class BodyWriter {
     clearTimeout(this.#linger);
     this.#durability?.stop();
     this.ledger.complete();
+    await this.#tools.checkpoint?.close();
+    await this.#tools.deadLetter?.close();
   }
 
   #check(batch: SeriesBatch): void {
@@ -177,26 +261,31 @@ export class BodyWriter {
   #send(items: number): void {
     const body = this.#body as Body;
     this.#body = undefined;
-    const { path, headers } = this.#format;
     const bytes = this.#format.finish(body);
     const sent = this.ledger.sent(items, body.samples);
     this.#requests += 1;
     this.#bytes += bytes.length;
-    const request = this.#settings.dryRun
-      ? Promise.resolve()
-      : this.#client.send(path, headers, bytes);
-    const done: Promise<void> = request
+    const done: Promise<void> = this.#deliver(body, this.#bodyRepeats)
       .then(
-        () => {
-          this.#samples += body.samples;
+        (taken) => {
+          this.#samples += taken;
           // Only now may the bytes change again: until the answer, a retry would send them once more.
           this.#free.push(body.bytes);
-          this.ledger.answered(sent, performance.now());
+          this.ledger.answered(sent, performance.now(), taken);
         },
-        (error: unknown) => this.#fail(error),
+        (error: unknown) => this.fail(error),
       )
       .finally(() => this.#inFlight.delete(done));
     this.#inFlight.add(done);
+  }
+
+  /** @returns samples that the database took */
+  async #deliver(body: Body, repeats: boolean): Promise<number> {
+    const { checkpoint, delivery } = this.#tools;
+    if (delivery === undefined) return body.samples;
+    // What is about to be sent must be on record before its first byte is.
+    await checkpoint?.synced();
+    return await delivery.deliver(body, repeats);
   }
 
   async #nextBody(): Promise<Body> {
@@ -214,7 +303,8 @@ export class BodyWriter {
     }
   }
 
-  #fail(error: unknown): void {
+  /** Ends the run at the next call; the first failure counts. */
+  fail(error: unknown): void {
     this.#failure ??= { error };
   }
 
@@ -232,17 +322,27 @@ export class BodyWriter {
       before?.cpuSeconds === undefined || after?.cpuSeconds === undefined
         ? undefined
         : Math.round((after.cpuSeconds - before.cpuSeconds) * 1000);
+    const { deadLetter } = this.#tools;
     const lost = before && after ? newlyLost(before, after) : new Map<string, number>();
     return {
       samples: this.#settings.dryRun ? 0 : this.#samples,
+      present: this.#present,
+      rejected: { series: deadLetter?.series ?? 0, samples: deadLetter?.samples ?? 0 },
       dropped: this.#dropped,
       requests: this.#requests,
       bytes: this.#bytes,
-      retries: this.#retries(),
+      retries: this.#tools.retries(),
       lostRows: Object.fromEntries(lost),
       database: { version: before?.version, cpuMs, cores: before?.cores },
       acceptedMs,
       durableMs,
     };
   }
+}
+
+/** What a database can hold of a series. */
+function finiteSamples({ labels, timesMs, values }: SeriesSamples): SeriesSamples {
+  if (values.every(Number.isFinite)) return { labels, timesMs, values };
+  const isFiniteAt = (_value: number, i: number): boolean => Number.isFinite(values[i]);
+  return { labels, timesMs: timesMs.filter(isFiniteAt), values: values.filter(isFiniteAt) };
 }

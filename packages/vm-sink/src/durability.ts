@@ -1,6 +1,6 @@
-import { MillraceError } from "@millrace/core";
 import type { Ledger } from "./ledger.ts";
 import type { Client } from "./wire/client.ts";
+import { restarted } from "./wire/failures.ts";
 import { freshState, readState } from "./wire/read-state.ts";
 import { newlyLost, type ServerState, wasRestarted } from "./wire/server-state.ts";
 
@@ -44,14 +44,9 @@ export function watchDurability(
   let latest = before;
   let dropped: ReadonlyMap<string, number> = new Map();
 
-  const restarted = (): void => {
+  const tellRestart = (): void => {
     stopped = true;
-    fail(
-      new MillraceError(
-        "REMOTE_FAILED",
-        `The database at ${client.endpoint.shown} was restarted during the run; what it had accepted in the last seconds before may be lost. Run the load again.`,
-      ),
-    );
+    fail(restarted(client.endpoint));
   };
   /** Its word, if it is still the same process and has dropped nothing: only then does its word hold. */
   const goodWord = async (read: Promise<ServerState>): Promise<ServerState | undefined> => {
@@ -59,7 +54,7 @@ export function watchDurability(
     const now = await read.catch(() => undefined);
     if (now === undefined || stopped) return undefined;
     if (wasRestarted(latest, now)) {
-      restarted();
+      tellRestart();
       return undefined;
     }
     latest = now;
@@ -75,7 +70,7 @@ export function watchDurability(
     const now = await goodWord(readState(client, ASK_PATIENCE_MS));
     if (now === undefined) return;
     if (hasCounted(now, ledger.acceptedSamplesAt(untilMs))) ledger.flushedUntil(untilMs);
-    else restarted();
+    else tellRestart();
   };
   /** One question at a time: an older answer that came later would look like a restart. */
   const ask = (): Promise<void> => {

@@ -3,8 +3,11 @@
  *
  * @packageDocumentation
  */
+export type { CheckpointOptions } from "./body-writer.ts";
+export { type LoadProgress, readCheckpoint } from "./checkpoint/read-checkpoint.ts";
 export type { ComparedPart } from "./count/load-parts.ts";
 export { type CountOptions, countSamples } from "./count-samples.ts";
+export { seriesLines } from "./dead-letter/series-lines.ts";
 export { FLUSH_AGE_MS } from "./durability.ts";
 export { createLoadCheck, type LoadCheck, type LoadCheckOptions } from "./load-check.ts";
 export type { VictoriaMetricsResult } from "./result.ts";

@@ -5,8 +5,8 @@ import { BehaviorSubject, type Observable } from "rxjs";
 export interface SentBody {
   /** Items whose last sample is in this body or an earlier one. */
   readonly items: number;
-  /** Samples in this body. */
-  readonly samples: number;
+  /** Samples in this body, and once it was answered those that the database took. */
+  samples: number;
   accepted: boolean;
 }
 
@@ -57,9 +57,10 @@ export class Ledger {
     return body;
   }
 
-  /** The database answered 2xx to the body. */
-  answered(body: SentBody, nowMs: number): void {
+  /** The database has the body, or `taken` samples of it where it refused the others for good. */
+  answered(body: SentBody, nowMs: number, taken: number = body.samples): void {
     body.accepted = true;
+    body.samples = taken;
     let passed = 0;
     for (const first of this.#inFlight) {
       if (!first.accepted) break;
@@ -74,6 +75,18 @@ export class Ledger {
     const previous = this.#history.at(-2);
     if (previous !== undefined && nowMs - previous.atMs < MARK_EVERY_MS) this.#history.pop();
     this.#history.push({ atMs: nowMs, items: this.#accepted, samples: this.#samples });
+    this.#say();
+  }
+
+  /**
+   * The next item lies in the database from an earlier run. Only before any body is sent.
+   *
+   * @param durable - it survives a crash of the database
+   */
+  present(durable: boolean, nowMs: number): void {
+    this.#accepted += 1;
+    if (durable) this.#durable = this.#accepted;
+    else this.#history = [{ atMs: nowMs, items: this.#accepted, samples: 0 }];
     this.#say();
   }
 

@@ -39,6 +39,14 @@ export function serverLimits(state: ServerState, nowMs: number): ServerLimits {
 }
 
 /**
+ * Whether the server keeps one of several equal samples, whatever the interval: such a sample may be sent
+ * twice without harm.
+ */
+export function deduplicates({ flags }: ServerState): boolean {
+  return (durationMs(flags.get("dedup.minScrapeInterval") ?? "") ?? 0) > 0;
+}
+
+/**
  * Refuses a batch that the server would silently drop: it answers 204 to samples outside its retention
  * and only counts them.
  *

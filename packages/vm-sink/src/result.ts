@@ -2,6 +2,10 @@
 export interface VictoriaMetricsResult {
   /** Samples that the database answered for. */
   readonly samples: number;
+  /** Samples that lay in the database already, from the run that this one goes on from. */
+  readonly present: number;
+  /** What the database refused and the dead-letter file holds. */
+  readonly rejected: { readonly series: number; readonly samples: number };
   /** Samples left out before sending, because they were NaN or infinite. */
   readonly dropped: number;
   /** Request bodies sent, and their bytes. */

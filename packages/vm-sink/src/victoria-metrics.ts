@@ -1,6 +1,6 @@
 import type { SeriesBatch, Sink } from "@millrace/core";
 import { MillraceError } from "@millrace/core";
-import type { WriterSettings } from "./body-writer.ts";
+import type { CheckpointOptions, WriterSettings } from "./body-writer.ts";
 import { prometheusText } from "./encode/prometheus-text.ts";
 import { remoteWrite } from "./encode/remote-write.ts";
 import { openWriter } from "./open-writer.ts";
@@ -26,6 +26,19 @@ export interface VictoriaMetricsOptions {
    * @defaultValue "snapshot", and "age" where the server refuses snapshots
    */
   readonly durability?: "snapshot" | "age" | "none";
+  /**
+   * Keeps note of how far the load has come, so that the same load, opened again after a crash of either
+   * side, goes on where it stopped: the data must come again in the same order, from its beginning. What
+   * may have been sent is looked up in the database, and only what is missing is sent.
+   * @defaultValue none: a load that breaks off starts anew
+   */
+  readonly checkpoint?: CheckpointOptions;
+  /**
+   * File for the series that the database refuses (400, 409, 413, 422), one a line as JSON; the others go
+   * on. {@link seriesLines} reads it.
+   * @defaultValue none: a refusal ends the run
+   */
+  readonly deadLetter?: string;
   /** Encode and check everything, send nothing. @defaultValue false */
   readonly dryRun?: boolean;
 }
@@ -67,11 +80,22 @@ export function victoriaMetrics(
     retry: { ...PATIENT_RETRY, ...options.retry },
     durability: durability ?? "snapshot",
     dryRun,
+    checkpoint: options.checkpoint,
+    deadLetter: options.deadLetter,
   };
+  if (options.checkpoint !== undefined && durability === "none") {
+    throw new MillraceError(
+      "INVALID_OPTION",
+      'victoriaMetrics: a checkpoint needs to know what is durable; leave out durability "none".',
+    );
+  }
   return {
     apiVersion: 1,
     name: "victoria-metrics",
-    capabilities: { durable: !dryRun && durability !== "none", resume: false },
+    capabilities: {
+      durable: !dryRun && durability !== "none",
+      resume: options.checkpoint !== undefined && !dryRun,
+    },
     open: (context) => openWriter(settings, context),
   };
 }

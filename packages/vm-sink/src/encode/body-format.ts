@@ -1,4 +1,4 @@
-import type { SeriesBatch } from "@millrace/core";
+import type { SeriesBatch, SeriesSamples } from "@millrace/core";
 
 /** A request body being filled. */
 export interface Body {
@@ -34,4 +34,6 @@ export interface BodyFormat {
   cursor(batch: SeriesBatch): BatchCursor;
   /** The bytes to send. The body must not be filled any more. */
   finish(body: Body): Buffer;
+  /** What the body says, for the rare one that was refused or whose fate is unknown. */
+  read(body: Body): readonly SeriesSamples[];
 }

@@ -1,5 +1,6 @@
 import { gridTimes, type Labels, MillraceError, type SeriesBatch } from "@millrace/core";
 import type { BatchCursor, Body, BodyFormat } from "./body-format.ts";
+import { readPrometheusText } from "./read-prometheus-text.ts";
 import { sparseSeries } from "./series-cells.ts";
 import { TableCache } from "./table-cache.ts";
 
@@ -30,6 +31,7 @@ export function prometheusText(): BodyFormat {
     }),
     cursor: (batch) => lineCursor(batch, tables),
     finish: (body) => body.bytes.subarray(0, body.end),
+    read: (body) => readPrometheusText(body.bytes.toString("utf8", 0, body.end)),
   };
 }
 

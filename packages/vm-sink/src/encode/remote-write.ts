@@ -8,6 +8,7 @@ import {
 } from "@millrace/core";
 import type { BatchCursor, Body, BodyFormat } from "./body-format.ts";
 import { lengthDelimited, writeVarint } from "./protobuf.ts";
+import { readRemoteWrite } from "./read-remote-write.ts";
 import { isWhole, type SparseSeries, sparseSeries } from "./series-cells.ts";
 import { frameSnappyLiteral, SNAPPY_HEADER_BYTES } from "./snappy-literal.ts";
 import { TableCache } from "./table-cache.ts";
@@ -69,6 +70,7 @@ export function remoteWrite(): BodyFormat {
         isWhole(batch) ? wholeCells(batch, timesOf(batch.grid)) : sparseCells(batch),
       ),
     finish: (body) => frameSnappyLiteral(body.bytes, body.end),
+    read: (body) => readRemoteWrite(body.bytes.subarray(SNAPPY_HEADER_BYTES, body.end)),
   };
 }
 

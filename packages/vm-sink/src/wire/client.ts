@@ -1,9 +1,18 @@
 import { type Logger, MillraceError } from "@millrace/core";
 import { Pool } from "undici";
 import type { Endpoint } from "./endpoint.ts";
-import { isSilence, refusal, silent, tooLong, tooSlow, unreachable } from "./failures.ts";
+import {
+  isInDoubt,
+  isSilence,
+  refusal,
+  silent,
+  tooLong,
+  tooSlow,
+  unreachable,
+} from "./failures.ts";
 import { type BodyText, readBody } from "./read-body.ts";
 import { type RetryPolicy, retryDelayMs } from "./retry.ts";
+import { splitLines } from "./split-lines.ts";
 
 /** A database, spoken to over a few kept connections. */
 export interface Client {
@@ -11,14 +20,25 @@ export interface Client {
   /**
    * Sends one body and returns once the database answered 2xx. Tries again while a later try may
    * succeed; the bytes must not change until this settles.
+   *
+   * @param mayRepeat - send again even what may have been stored; otherwise that failure is thrown
    */
-  send(path: string, headers: Readonly<Record<string, string>>, body: Buffer): Promise<void>;
+  send(
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    body: Buffer,
+    mayRepeat: boolean,
+  ): Promise<void>;
   /**
    * One question, asked once.
    *
    * @param withinMs - how long the database may think before it answers. @defaultValue two minutes
    */
   get(path: string, withinMs?: number): Promise<string>;
+  /** Asks by a form, once, and yields the answer line by line, as it comes. */
+  lines(path: string, form: URLSearchParams): AsyncIterable<string>;
+  /** Runs a call of this client again and again while a later try may succeed. */
+  patiently<T>(call: () => Promise<T>): Promise<T>;
   close(): Promise<void>;
   /** Ends every request at once. */
   destroy(): Promise<void>;
@@ -31,8 +51,8 @@ export interface ClientOptions {
   readonly retry: RetryPolicy;
   readonly signal: AbortSignal;
   readonly logger: Logger;
-  /** Called before a body is sent again; `ambiguous` when the first try may have been stored. */
-  readonly onRetry: (reason: string, ambiguous: boolean) => void;
+  /** Called before something is tried again. */
+  readonly onRetry: (reason: string) => void;
 }
 
 /**
@@ -47,18 +67,7 @@ const LARGEST_ANSWER = 16 * 1024 * 1024;
 const ANSWER_READ_MS = 30_000;
 const NO_TEXT: BodyText = { text: "", cut: undefined };
 
-/** Failures from before there was a connection, so nothing can have been stored. */
-const NEVER_SENT: ReadonlySet<unknown> = new Set([
-  "ECONNREFUSED",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "UND_ERR_CONNECT_TIMEOUT",
-]);
-
-/** A proxy's answers that leave open whether the database behind it stored the body. */
-const DOUBTFUL: ReadonlySet<unknown> = new Set([408, 502, 504]);
+const ALWAYS = (): boolean => true;
 
 /** Opens a pool of connections; nothing is sent yet. */
 export function createClient(options: ClientOptions): Client {
@@ -102,47 +111,78 @@ export function createClient(options: ClientOptions): Client {
     };
   };
 
+  const failureOf = (error: unknown): unknown => {
+    if (signal.aborted) return signal.reason;
+    return MillraceError.is(error) ? error : unreachable(endpoint, error, answered);
+  };
+
+  const get = async (path: string, withinMs = ANSWER_TIMEOUT_MS): Promise<string> => {
+    try {
+      const { status, text, cut } = await once("GET", path, {}, null, withinMs);
+      if (status >= 300) throw refusal(endpoint, status, text);
+      if (cut === "bytes") throw tooLong(endpoint, path, LARGEST_ANSWER);
+      if (cut === "time") throw tooSlow(endpoint, path, readMs(withinMs));
+      return text;
+    } catch (error) {
+      throw isSilence(error) && !signal.aborted ? silent(endpoint, withinMs) : failureOf(error);
+    }
+  };
+
+  /** Tries again, with growing pauses, as long as the policy and `again` allow. */
+  const persist = async <T>(
+    call: () => Promise<T>,
+    again: (failure: MillraceError) => boolean,
+  ): Promise<T> => {
+    const startedMs = performance.now();
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await call();
+      } catch (error) {
+        const failure = failureOf(error);
+        if (!MillraceError.is(failure) || !failure.retryable || !again(failure)) throw failure;
+        if (performance.now() - startedMs >= retry.maxElapsedMs) throw failure;
+        logger.warn({ attempt, ...failure.details }, failure.message);
+        onRetry(failure.message);
+        const { retryAfter } = failure.details;
+        const asked = typeof retryAfter === "string" ? retryAfter : undefined;
+        await pause(retryDelayMs(retry, attempt, asked), signal);
+      }
+    }
+  };
+
   return {
     endpoint,
-    async send(path, headers, body) {
+    send(path, headers, body, mayRepeat) {
       // VictoriaMetrics answers 204 to an empty body, which would pass for success.
       if (body.length === 0) throw new MillraceError("INTERNAL", "A request without a body.");
-      const startedMs = performance.now();
-      for (let attempt = 1; ; attempt++) {
-        let failure: MillraceError;
-        let retryAfter: string | undefined;
-        try {
+      return persist(
+        async () => {
           const target = `${path}${endpoint.importQuery}`;
           const answer = await once("POST", target, headers, body, ANSWER_TIMEOUT_MS);
-          if (answer.status < 300) return;
-          failure = refusal(endpoint, answer.status, answer.text);
-          retryAfter = answer.retryAfter;
-        } catch (error) {
-          if (signal.aborted) throw signal.reason;
-          failure = unreachable(endpoint, error, answered);
-        }
-        const elapsedMs = performance.now() - startedMs;
-        if (!failure.retryable || elapsedMs >= retry.maxElapsedMs) throw failure;
-        const { status, code } = failure.details;
-        const ambiguous = status === undefined ? !NEVER_SENT.has(code) : DOUBTFUL.has(status);
-        logger.warn({ attempt, ambiguous, ...failure.details }, failure.message);
-        onRetry(failure.message, ambiguous);
-        await pause(retryDelayMs(retry, attempt, retryAfter), signal);
-      }
+          if (answer.status >= 300) {
+            throw refusal(endpoint, answer.status, answer.text, answer.retryAfter);
+          }
+        },
+        (failure) => mayRepeat || !isInDoubt(failure),
+      );
     },
-    async get(path, withinMs = ANSWER_TIMEOUT_MS) {
+    get,
+    patiently: (call) => persist(call, ALWAYS),
+    async *lines(path, form) {
       try {
-        const { status, text, cut } = await once("GET", path, {}, null, withinMs);
-        if (status >= 300) throw refusal(endpoint, status, text);
-        if (cut === "bytes") throw tooLong(endpoint, path, LARGEST_ANSWER);
-        if (cut === "time") throw tooSlow(endpoint, path, readMs(withinMs));
-        return text;
+        const { statusCode, body } = await pool.request({
+          method: "POST",
+          path: `${endpoint.prefix}${path}`,
+          headers: { ...endpoint.headers, "content-type": "application/x-www-form-urlencoded" },
+          body: form.toString(),
+          signal,
+          bodyTimeout: ANSWER_TIMEOUT_MS,
+        });
+        answered = true;
+        if (statusCode >= 300) throw refusal(endpoint, statusCode, await body.text());
+        yield* splitLines(body.setEncoding("utf8"));
       } catch (error) {
-        if (signal.aborted) throw signal.reason;
-        if (MillraceError.is(error)) throw error;
-        throw isSilence(error)
-          ? silent(endpoint, withinMs)
-          : unreachable(endpoint, error, answered);
+        throw failureOf(error);
       }
     },
     close: () => pool.close(),

@@ -17,9 +17,14 @@ const CLOSED_UNANSWERED: ReadonlySet<string> = new Set([
 ]);
 
 /** The failure that an answer of 300 or more stands for. */
-export function refusal(endpoint: Endpoint, status: number, body: string): MillraceError {
+export function refusal(
+  endpoint: Endpoint,
+  status: number,
+  body: string,
+  retryAfter?: string,
+): MillraceError {
   const said = body.trim().slice(0, 400);
-  const details = { status, said };
+  const details = { status, said, ...(retryAfter === undefined ? {} : { retryAfter }) };
   if (status === 401 || status === 403) {
     return new MillraceError(
       "REMOTE_FAILED",
@@ -89,6 +94,34 @@ export function unreachable(
 /** Whether a request ended because no answer began in time. */
 export function isSilence(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "UND_ERR_HEADERS_TIMEOUT";
+}
+
+/** Failures from before there was a connection, so nothing can have been stored. */
+const NEVER_SENT: ReadonlySet<unknown> = new Set([
+  "ECONNREFUSED",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
+/** A proxy's answers that leave open whether the database behind it stored the body. */
+const DOUBTFUL: ReadonlySet<unknown> = new Set([408, 502, 504]);
+
+/** Whether a body that met this failure may have been stored all the same. */
+export function isInDoubt({ code, retryable, details }: MillraceError): boolean {
+  if (code !== "REMOTE_FAILED" || !retryable) return false;
+  const { status } = details;
+  return status === undefined ? !NEVER_SENT.has(details["code"]) : DOUBTFUL.has(status);
+}
+
+/** The failure of a run whose database was restarted: what it had not flushed is gone. */
+export function restarted({ shown }: Endpoint): MillraceError {
+  return new MillraceError(
+    "REMOTE_FAILED",
+    `The database at ${shown} was restarted during the run; what it had accepted in the last seconds before may be lost. Run the load again.`,
+    { retryable: true, details: { restarted: true } },
+  );
 }
 
 /** The failure of a question that nobody answered. */
