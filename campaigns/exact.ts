@@ -14,6 +14,7 @@ import {
 import { victoriaMetrics } from "@millrace/vm-sink";
 import { expectedSamples } from "../packages/ingest/test/expected-samples.ts";
 import { SampleSet } from "../packages/ingest/test/sample-set.ts";
+import { storedSamples } from "./stored-samples.ts";
 
 /** What one load left in the database, held against the truth. */
 export interface ExactResult {
@@ -44,7 +45,7 @@ export async function loadExactly(url: string, seed: number): Promise<ExactResul
     const differences: string[] = [];
     const expected = new SampleSet();
     for (const file of archive.files()) expected.addAll(expectedSamples(file));
-    const stored = await storedSamples(url, spec);
+    const stored = await storedSamples(url, serialsOf(spec));
     for (const lost of stored.lacks(expected)) differences.push(`not in the database: ${lost}`);
     for (const alien of expected.lacks(stored)) differences.push(`only in the database: ${alien}`);
     const { outcomes } = archive.totals;
@@ -109,30 +110,8 @@ async function pack(archive: GeneratedArchive, folder: string, seed: number): Pr
   return path;
 }
 
-interface ExportedSeries {
-  readonly metric: Readonly<Record<string, string>>;
-  readonly values: readonly number[];
-  readonly timestamps: readonly number[];
-}
-
-/** All that the database holds of the arrays, duplicates included. */
-async function storedSamples(url: string, { arrays = [] }: ArchiveSpec): Promise<SampleSet> {
-  const stored = new SampleSet();
-  await fetch(`${url}/internal/force_flush`);
-  for (const { serial } of arrays) {
-    const parameters = new URLSearchParams({
-      "match[]": `{SN="${serial}"}`,
-      start: "0",
-      reduce_mem_usage: "1",
-    });
-    const answer = await fetch(`${url}/api/v1/export?${parameters}`);
-    for (const line of (await answer.text()).split("\n").filter(Boolean)) {
-      const { metric, timestamps, values } = JSON.parse(line) as ExportedSeries;
-      // A label without a value is no label to a database.
-      stored.add({ Element: "", ...metric }, timestamps, values);
-    }
-  }
-  return stored;
+function serialsOf({ arrays = [] }: ArchiveSpec): readonly string[] {
+  return arrays.map(({ serial }) => serial);
 }
 
 function sumOf(counts: Readonly<Record<string, number>>): number {

@@ -3,13 +3,16 @@ import {
   MillraceError,
   type OptionalResult,
   optional,
+  redactUrl,
   type SeriesBatch,
   type Sink,
   tee,
 } from "@millrace/core";
 import type { LoadCheck } from "@millrace/vm-sink";
+import type { LoadFiles } from "./checkpoint.ts";
 import type { IngestSettings } from "./settings.ts";
 import type { StopSignals } from "./stop-signals.ts";
+import { grouped } from "./text.ts";
 
 /** What a finished sink tells the command. */
 export interface SinkOutcome {
@@ -62,6 +65,7 @@ export async function commandSink(
   settings: IngestSettings,
   cwd: string,
   stops: StopSignals,
+  files: LoadFiles | undefined,
 ): Promise<CommandSink> {
   const { html, sink, sinkOptions, vm } = settings;
   if (sink === undefined && Object.keys(sinkOptions).length > 0) {
@@ -75,7 +79,7 @@ export async function commandSink(
     );
   }
   const main =
-    sink === undefined ? await database(settings) : await plugin(sink, settings, cwd, stops);
+    sink === undefined ? await database(settings, files) : await plugin(sink, settings, cwd, stops);
   return html === undefined ? main : besidePage(main, await htmlPage(html), html);
 }
 
@@ -134,7 +138,10 @@ async function plugin(
   return { sink: sink as Sink<SeriesBatch, unknown>, outcome: () => NOTHING };
 }
 
-async function database(settings: IngestSettings): Promise<CommandSink> {
+async function database(
+  settings: IngestSettings,
+  files: LoadFiles | undefined,
+): Promise<CommandSink> {
   const { createLoadCheck, victoriaMetrics } = await import("@millrace/vm-sink");
   type Result = import("@millrace/vm-sink").VictoriaMetricsResult;
   const { batchSize, connections, dryRun, verify, vmUrl } = settings;
@@ -143,7 +150,9 @@ async function database(settings: IngestSettings): Promise<CommandSink> {
     dryRun,
     ...(batchSize === undefined ? {} : { batchSize }),
     ...(connections === undefined ? {} : { connections }),
+    ...(files === undefined ? deadLetterAlone(settings) : files),
   });
+  const deadLetter = files?.deadLetter ?? settings.deadLetter;
   const check = verify && !dryRun ? createLoadCheck({ url: vmUrl, by: "SN" }) : undefined;
   return {
     ...(check === undefined ? { sink } : { sink: check.around(sink), check }),
@@ -154,7 +163,7 @@ async function database(settings: IngestSettings): Promise<CommandSink> {
 
   function databaseOutcome(result: Result): SinkOutcome {
     const { version, cpuMs, cores } = result.database;
-    const { acceptedMs, durableMs, lostRows, dropped } = result;
+    const { acceptedMs, durableMs, lostRows, dropped, present, rejected } = result;
     const lost = Object.entries(lostRows);
     const warnings = lost.map(
       ([reason, rows]) =>
@@ -164,10 +173,15 @@ async function database(settings: IngestSettings): Promise<CommandSink> {
       warnings.push(`${dropped} samples were NaN or infinite and were not sent.`);
     }
     return {
-      rejected: dropped + lost.reduce((sum, [, rows]) => sum + rows, 0),
+      rejected: rejected.samples + dropped + lost.reduce((sum, [, rows]) => sum + rows, 0),
       warnings,
-      failures: [],
-      lines: [],
+      failures:
+        rejected.series === 0
+          ? []
+          : [
+              `The database refused ${grouped(rejected.series)} series; they lie in ${deadLetter}. Once the reason is gone: millrace replay ${deadLetter} --vm-url ${redactUrl(settings.vmUrl)}`,
+            ],
+      lines: present === 0 ? [] : [["resumed", `${grouped(present)} samples were there already`]],
       database: {
         version: version ?? null,
         ...(cpuMs === undefined ? {} : { cpuMs }),
@@ -183,4 +197,8 @@ async function database(settings: IngestSettings): Promise<CommandSink> {
       },
     };
   }
+}
+
+function deadLetterAlone({ deadLetter }: IngestSettings): { readonly deadLetter?: string } {
+  return deadLetter === undefined ? {} : { deadLetter };
 }

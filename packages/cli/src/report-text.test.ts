@@ -8,7 +8,7 @@ const startMs = Date.UTC(2025, 9, 20);
 
 const whole: CommandReport = {
   complete: true,
-  files: { total: 80, ok: 80, partial: [], failed: [], skipped: [] },
+  files: filesOf({}),
   samples: {
     parsed: 4_966_200,
     accepted: 4_966_200,
@@ -85,7 +85,7 @@ describe("the summary of a load", () => {
       {
         complete: false,
         verifyError: "answered 500",
-        files: { ...whole.files, ok: 79, failed: [note("a.tgz", "is damaged.")] },
+        files: filesOf({ ok: 79, failed: [note("a.tgz", "is damaged.")] }),
       },
       false,
     ],
@@ -114,19 +114,19 @@ describe("the summary of a load", () => {
       note(`a.zip!${i}.tgz`, "Broken.", "Twice."),
     );
     const skipped = [note("/tmp/a.txt", "/tmp/a.txt is no archive.")];
-    const files = { total: 93, ok: 80, partial: [note("p.tgz", "Cut.")], failed, skipped };
+    const files = filesOf({ total: 93, partial: [note("p.tgz", "Cut.")], failed, skipped });
     const text = describeReport({ ...whole, files, complete: false }, nothing);
     expect(text).toContain("80 of 93 ok, 1 partly, 12 failed, 1 skipped");
     expect(text).toContain("\n  Failed:\n    a.zip!0.tgz: Broken. Twice.\n");
     expect(text).toContain("a.zip!9.tgz");
     expect(text).not.toContain("a.zip!10.tgz");
-    expect(text).toContain("    and 2 more; --report <file> names all.\n");
+    expect(text).toContain("    and 2 more; --report <file> names them.\n");
     expect(text).toContain("\n  Partly read:\n    p.tgz: Cut.\n");
     expect(text).toContain("\n  Skipped:\n    /tmp/a.txt is no archive.\n");
   });
 
   it("does not call failed what was only under way when the run ended", () => {
-    const files = { ...whole.files, ok: 0, failed: [note("a.tgz", "Read, but not accepted.")] };
+    const files = filesOf({ ok: 0, failed: [note("a.tgz", "Read, but not accepted.")] });
     const text = describeReport({ ...whole, files, error: "gone", complete: false }, nothing);
     expect(text).toContain("0 of 80 ok, 1 not finished");
     expect(text).toContain("\n  Not finished:\n    a.tgz:");
@@ -194,11 +194,11 @@ describe("the summary of a load", () => {
 describe("the problems of a load", () => {
   it("are nothing when all is well", () => {
     const skipped = [note("a.tgz", "An equal copy of b.tgz.")];
-    expect(describeProblems({ ...whole, files: { ...whole.files, skipped } })).toBe("");
+    expect(describeProblems({ ...whole, files: filesOf({ skipped }) })).toBe("");
   });
 
   it("are damaged files, refused and missing samples", () => {
-    const files = { ...whole.files, failed: [note("a.tgz", "Broken.")] };
+    const files = filesOf({ failed: [note("a.tgz", "Broken.")] });
     const samples = { ...whole.samples, rejected: 3 };
     expect(describeProblems({ ...whole, files, samples, verified: [missingOne()] })).toBe(
       `millrace: not everything was loaded.
@@ -222,4 +222,10 @@ function missingOne(): VerifiedArray {
     extra: 0,
     verdict: "missing",
   };
+}
+
+function filesOf(lists: Partial<CommandReport["files"]>): CommandReport["files"] {
+  const { partial = [], failed = [], skipped = [] } = lists;
+  const counts = { partial: partial.length, failed: failed.length, skipped: skipped.length };
+  return { total: 80, ok: 80, ...lists, partial, failed, skipped, counts };
 }

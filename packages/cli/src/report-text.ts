@@ -58,7 +58,8 @@ export function describeReport(
     );
   }
   for (const warning of report.warnings) text.push(note(printable(warning)));
-  text.push(...problemNotes(report), ...fileNotes("Skipped", report.files.skipped));
+  const { skipped, counts } = report.files;
+  text.push(...problemNotes(report), ...fileNotes("Skipped", skipped, counts.skipped));
   return `${text.join("\n")}\n`;
 }
 
@@ -77,7 +78,11 @@ export function describeProblems(report: CommandReport): string {
 function problemNotes({ error, files }: CommandReport): string[] {
   // A run that ended early has not failed to read the files that were under way.
   const title = error === undefined ? "Failed" : "Not finished";
-  return [...fileNotes(title, files.failed), ...fileNotes("Partly read", files.partial)];
+  const { failed, partial, counts } = files;
+  return [
+    ...fileNotes(title, failed, counts.failed),
+    ...fileNotes("Partly read", partial, counts.partial),
+  ];
 }
 
 function headline(report: CommandReport, interrupted: boolean): string {
@@ -109,17 +114,19 @@ function endedEarly({ samples, dryRun }: CommandReport, interrupted: boolean): s
 }
 
 function isEverythingAccepted({ files, samples }: CommandReport): boolean {
-  return files.partial.length + files.failed.length + samples.rejected === 0;
+  return files.counts.partial + files.counts.failed + samples.rejected === 0;
 }
 
 function filesText({ error, files }: CommandReport): string {
-  const { total, ok, partial, failed, skipped } = files;
+  const { total, ok } = files;
+  const { partial, failed, skipped } = files.counts;
   const parts = [`${grouped(ok)} of ${grouped(total)} ok`];
-  if (partial.length > 0) parts.push(`${partial.length} partly`);
-  if (failed.length > 0)
-    parts.push(`${failed.length} ${error === undefined ? "failed" : "not finished"}`);
-  if (skipped.length > 0) parts.push(`${skipped.length} skipped`);
-  const unread = total - ok - partial.length - failed.length - skipped.length;
+  if (partial > 0) parts.push(`${grouped(partial)} partly`);
+  if (failed > 0) {
+    parts.push(`${grouped(failed)} ${error === undefined ? "failed" : "not finished"}`);
+  }
+  if (skipped > 0) parts.push(`${grouped(skipped)} skipped`);
+  const unread = total - ok - partial - failed - skipped;
   if (error !== undefined && unread > 0) parts.push(`${grouped(unread)} not reached`);
   return parts.join(", ");
 }
@@ -183,14 +190,14 @@ function processText({ cpuMs, peakRssBytes, samples }: CommandReport): string {
   return `${(cpuMs / 1000).toFixed(2)} CPU-s${perMillion}, peak memory ${megabytes(peakRssBytes)}`;
 }
 
-function fileNotes(title: string, notes: readonly FileNote[]): string[] {
-  if (notes.length === 0) return [];
+function fileNotes(title: string, notes: readonly FileNote[], count: number): string[] {
+  if (count === 0) return [];
   const lines = notes.slice(0, FILES_SHOWN).map(({ file, problems }) => {
     const text = problems.join(" ");
     return `    ${printable(text.startsWith(`${file} `) ? text : `${file}: ${text}`)}`;
   });
-  if (notes.length > FILES_SHOWN) {
-    lines.push(`    and ${notes.length - FILES_SHOWN} more; --report <file> names all.`);
+  if (count > FILES_SHOWN) {
+    lines.push(`    and ${grouped(count - FILES_SHOWN)} more; --report <file> names them.`);
   }
   return ["", `  ${title}:`, ...lines];
 }

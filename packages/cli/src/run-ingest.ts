@@ -1,8 +1,10 @@
-import { stat, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { abortable, MillraceError, type Run, type RunEvent } from "@millrace/core";
-import { collectReport, type IngestReport, ingest, oceanstor } from "@millrace/ingest";
+import { collectReport, findInput, type IngestReport, ingest, oceanstor } from "@millrace/ingest";
 import { checkOutputs, type Output } from "./check-outputs.ts";
+import { forgetLoad, type LoadFiles, loadFiles } from "./checkpoint.ts";
 import { type CommandIo, type ExitCode, tellProblem } from "./command-io.ts";
 import { type CommandSink, commandSink, type SinkOutcome } from "./command-sink.ts";
 import { inputPaths } from "./input-paths.ts";
@@ -18,10 +20,10 @@ export async function runIngest(given: IngestSettings, io: CommandIo): Promise<E
   const settings = withAbsolutePaths(given, io.cwd);
   const stops = listenForStops(io);
   try {
-    const sink = await commandSink(settings, io.cwd, stops);
-    await checkBeforehand(settings, sink);
-    const loaded = await load(settings, sink, stops, io);
-    const verification = await verify(loaded, sink, stops);
+    const files = await filesOf(settings, io);
+    if (files !== undefined && (await isDone(settings, files, io))) return 0;
+    const loaded = await loadToTheEnd(settings, files, stops, io);
+    const verification = await verify(loaded, stops);
     const report = commandReport(settings, loaded, verification);
     tellReport(report, loaded.outcome, settings, stops.interrupted, io);
     return await endOf(report, loaded, settings, stops.interrupted, io);
@@ -30,30 +32,72 @@ export async function runIngest(given: IngestSettings, io: CommandIo): Promise<E
   }
 }
 
+/** Only a database can be asked what it holds, so only a load into one keeps note of its progress. */
+async function filesOf(settings: IngestSettings, io: CommandIo): Promise<LoadFiles | undefined> {
+  const { sink, vm, dryRun, checkpoints, checkpoint, resume, restart, inputs } = settings;
+  const impossible =
+    sink !== undefined || !vm
+      ? "can only be used with a database"
+      : dryRun
+        ? "cannot be used with --dry-run"
+        : !checkpoints
+          ? "cannot be used with --no-checkpoint"
+          : undefined;
+  if (impossible !== undefined) {
+    const asked = resume ? "--resume" : restart ? "--restart" : checkpoint && "--checkpoint";
+    if (asked === undefined || asked === "") return undefined;
+    throw new MillraceError("INVALID_OPTION", `${asked} ${impossible}.`);
+  }
+  for (const path of inputs) await findInput(path);
+  return await loadFiles(settings, io.env);
+}
+
+/** Looks at what an earlier load left, and says what will become of it. */
+async function isDone(
+  { restart, resume, quiet }: IngestSettings,
+  files: LoadFiles,
+  io: CommandIo,
+): Promise<boolean> {
+  const { readCheckpoint } = await import("@millrace/vm-sink");
+  const { path, load } = files.checkpoint;
+  if (restart) await forgetLoad(files);
+  const before = await readCheckpoint(path);
+  if (before === undefined || (before.done && !resume)) return false;
+  if (before.done && before.load === load) {
+    io.stderr.write(`This was loaded already, as ${path} says; --restart loads it once more.\n`);
+    return true;
+  }
+  if (!before.done && !quiet) {
+    io.stderr.write(`Going on where a load of the same inputs broke off (${path}).\n`);
+  }
+  return false;
+}
+
 function withAbsolutePaths(settings: IngestSettings, cwd: string): IngestSettings {
-  const { inputs, html, report } = settings;
+  const absolute = (path: string | undefined): string | undefined =>
+    path === undefined ? undefined : resolve(cwd, path);
   return {
     ...settings,
-    inputs: inputPaths(inputs, cwd),
-    html: html === undefined ? undefined : resolve(cwd, html),
-    report: report === undefined ? undefined : resolve(cwd, report),
+    inputs: inputPaths(settings.inputs, cwd),
+    html: absolute(settings.html),
+    report: absolute(settings.report),
+    checkpoint: absolute(settings.checkpoint),
+    deadLetter: absolute(settings.deadLetter),
   };
 }
 
 /** What can be known to be wrong before hours of work. */
 async function checkBeforehand(settings: IngestSettings, sink: CommandSink): Promise<void> {
-  const { inputs, html, report } = settings;
+  const { inputs, html, report, checkpoint, deadLetter } = settings;
   if (settings.verify && !settings.dryRun && sink.check === undefined) {
     throw new MillraceError("INVALID_OPTION", "--verify needs the VictoriaMetrics sink.");
   }
-  for (const path of inputs) {
-    await stat(path).catch((cause: unknown) => {
-      throw new MillraceError("NOT_FOUND", `${path} does not exist or cannot be read.`, { cause });
-    });
-  }
+  for (const path of inputs) await findInput(path);
   const outputs: Output[] = [];
   if (html !== undefined) outputs.push({ option: "--html", path: html });
   if (report !== undefined) outputs.push({ option: "--report", path: report });
+  if (checkpoint !== undefined) outputs.push({ option: "--checkpoint", path: checkpoint });
+  if (deadLetter !== undefined) outputs.push({ option: "--dead-letter", path: deadLetter });
   await checkOutputs(inputs, outputs);
 }
 
@@ -62,6 +106,31 @@ interface Loaded {
   readonly ingested: IngestReport;
   readonly outcome: SinkOutcome;
   readonly failure?: unknown;
+  readonly sink: CommandSink;
+}
+
+/** Pause before a load goes on by itself; the database may just be starting. */
+const GO_ON_AFTER_MS = 1_000;
+
+/** Loads, and goes on from the checkpoint when the database was restarted or is away for a while. */
+async function loadToTheEnd(
+  settings: IngestSettings,
+  files: LoadFiles | undefined,
+  stops: StopSignals,
+  io: CommandIo,
+): Promise<Loaded> {
+  let hasBegun = false;
+  while (true) {
+    const sink = await commandSink(settings, io.cwd, stops, files);
+    if (!hasBegun) await checkBeforehand(settings, sink);
+    const loaded = await load(settings, sink, stops, io);
+    const { failure, ingested } = loaded;
+    hasBegun ||= ingested.samples.parsed > 0;
+    const goesOn = files !== undefined && hasBegun && MillraceError.is(failure);
+    if (!goesOn || !failure.retryable || stops.asked.aborted) return loaded;
+    tellProblem(io.stderr, `${failure.message} Going on from the checkpoint.`);
+    await pause(GO_ON_AFTER_MS, undefined, { signal: stops.asked }).catch(() => {});
+  }
 }
 
 async function load(
@@ -85,7 +154,7 @@ async function load(
     (failure: unknown) => ({ outcome: sink.outcome(undefined), failure }),
   );
   try {
-    return { ...(await abortable(ended, stops.forced)), ingested: await reporting };
+    return { ...(await abortable(ended, stops.forced)), ingested: await reporting, sink };
   } finally {
     stopProgress?.();
     stopMonitor?.();
@@ -93,8 +162,7 @@ async function load(
 }
 
 async function verify(
-  { ingested }: Loaded,
-  { check }: CommandSink,
+  { ingested, sink: { check } }: Loaded,
   stops: StopSignals,
 ): Promise<Verification> {
   if (check === undefined || ingested.error !== undefined) return {};
@@ -153,7 +221,7 @@ async function endOf(
       problems.push(`--report: ${path} was not written: ${error.message}`);
     });
   }
-  if (failure === undefined && files.ok + files.partial.length + files.failed.length === 0) {
+  if (failure === undefined && files.ok + files.counts.partial + files.counts.failed === 0) {
     problems.push(`Nothing to load: no performance files in ${settings.inputs.join(", ")}.`);
   }
   for (const problem of problems) tellProblem(io.stderr, problem);

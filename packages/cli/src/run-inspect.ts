@@ -15,7 +15,8 @@ export async function runInspect(
   const paths = inputPaths(inputs, io.cwd);
   const found = await inspect(paths, flags.full ? { maxHeaders: Number.POSITIVE_INFINITY } : {});
   io.stdout.write(flags.json ? `${JSON.stringify(found, null, 2)}\n` : `${describe(found)}\n`);
-  return found.files.failed.length > 0 || found.arrays.length === 0 ? 1 : 0;
+  const { failed, partial } = found.files;
+  return failed.length + partial.length > 0 || found.arrays.length === 0 ? 1 : 0;
 }
 
 function describe(found: Inspection): string {
@@ -28,12 +29,18 @@ function describe(found: Inspection): string {
   }
   if (found.arrays.length === 0) lines.push("No performance data found.");
   for (const array of found.arrays) lines.push("", ...describeArray(array, estimated));
-  if (files.failed.length > 0) {
-    lines.push("", `${plural(files.failed.length, "file")} cannot be read:`);
-    for (const { file, problem } of files.failed)
-      lines.push(`  ${printable(`${file}: ${problem}`)}`);
-  }
+  lines.push(...listed(files.failed, "cannot be read"), ...listed(files.partial, "read in part"));
   return lines.join("\n");
+}
+
+function listed(files: Inspection["files"]["failed"], what: string): string[] {
+  return files.length === 0
+    ? []
+    : [
+        "",
+        `${plural(files.length, "file")} ${what}:`,
+        ...files.map(({ file, problem }) => `  ${printable(`${file}: ${problem}`)}`),
+      ];
 }
 
 function describeArray(array: InspectedArray, estimated: boolean): string[] {

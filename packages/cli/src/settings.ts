@@ -15,6 +15,16 @@ export interface IngestSettings {
   readonly sinkOptions: Record<string, string>;
   readonly verify: boolean;
   readonly dryRun: boolean;
+  /** Where the load keeps note of its progress; undefined: in the state folder. */
+  readonly checkpoint?: string | undefined;
+  /** False: a load that breaks off starts anew. */
+  readonly checkpoints: boolean;
+  /** True: the sink must be able to go on, and a finished load is not loaded again. */
+  readonly resume: boolean;
+  /** Forget what broke off before. */
+  readonly restart: boolean;
+  /** File for the series that the database refuses. */
+  readonly deadLetter?: string | undefined;
   readonly report?: string | undefined;
   readonly json: boolean;
   readonly quiet: boolean;
@@ -67,6 +77,11 @@ const entries = {
   sinkOptions: v.optional(v.record(v.string(), v.string()), {}),
   verify: v.optional(SWITCH, false),
   dryRun: v.optional(SWITCH, false),
+  checkpoint: v.optional(named("name the file to keep")),
+  checkpoints: v.optional(SWITCH, true),
+  resume: v.optional(SWITCH, false),
+  restart: v.optional(SWITCH, false),
+  deadLetter: v.optional(named("name the file to write")),
   report: v.optional(named("name the file to write")),
   json: v.optional(SWITCH, false),
   quiet: v.optional(SWITCH, false),

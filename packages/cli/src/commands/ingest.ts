@@ -42,6 +42,22 @@ export function ingestCommand(io: CommandIo, exit: (code: ExitCode) => void): Co
     .option("--html <file>", "write a page with charts, one file that needs no network")
     .option("--dry-run", "read, parse, check and encode everything, send nothing")
     .option("--verify", "afterwards ask the database whether it holds every sample")
+    .option(
+      "--checkpoint <file>",
+      "note of how far the load has come (default: a file in ~/.local/state/millrace)",
+    )
+    .option("--no-checkpoint", "keep no note: a load that breaks off starts anew")
+    .addOption(
+      new Option(
+        "--resume",
+        "go on where an earlier load broke off (this is the default), and do nothing if it did not",
+      ).conflicts("restart"),
+    )
+    .option("--restart", "load everything anew, whatever an earlier load left")
+    .option(
+      "--dead-letter <file>",
+      "series that the database refuses, for millrace replay (default: beside the checkpoint)",
+    )
     .option("-w, --workers <n>", "files above 1 MiB inflated at once, 1 to 64 (default: 2)")
     .option("--batch-size <n>", "samples a request (default: what fits in 1 MiB)")
     .option("--connections <n>", "requests in flight at once, 1 to 64 (default: 3)")
@@ -52,7 +68,8 @@ export function ingestCommand(io: CommandIo, exit: (code: ExitCode) => void): Co
     .option("--config <file>", "settings as JSON (default: millrace.config.json, if there is one)")
     .addHelpText("after", HELP)
     .action(async (inputs: string[], flags: IngestFlags) => {
-      const { input = [], config, sinkOption, allMetrics, defaultMetrics, vm, ...rest } = flags;
+      const { input = [], config, sinkOption, allMetrics, defaultMetrics, ...others } = flags;
+      const { vm, checkpoint, ...rest } = others;
       const named = [...inputs, ...input];
       const settings = await loadConfig(ingestSettings, {
         defaults: { inputs: [] },
@@ -64,6 +81,8 @@ export function ingestCommand(io: CommandIo, exit: (code: ExitCode) => void): Co
         overrides: {
           ...rest,
           vm: vm === false ? false : undefined,
+          checkpoint: typeof checkpoint === "string" ? checkpoint : undefined,
+          checkpoints: checkpoint === false ? false : undefined,
           inputs: named.length > 0 ? named : undefined,
           metrics: defaultMetrics ? "default" : allMetrics ? "all" : undefined,
           sinkOptions: sinkOption,
@@ -86,6 +105,7 @@ Exit codes:
 
 Examples:
   millrace ingest archive.zip
+  millrace ingest archive.zip --resume        the same again after a crash, or in a script
   millrace ingest ./collected --vm-url http://metrics:8428 --html report.html --verify
   millrace ingest archive.zip --sink ./my-sink.ts --sink-option path=out.txt`;
 
