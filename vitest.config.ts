@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 const conditions = ["@millrace/source"];
 const setupFiles = ["./test/real-timeouts.ts"];
-const globalSetup = ["./test/build-if-stale.ts"];
+const globalSetup = ["./test/state-folder.ts", "./test/build-if-stale.ts"];
 
 export default defineConfig({
   resolve: { conditions },
@@ -20,14 +20,21 @@ export default defineConfig({
         extends: true,
         test: { name: "unit", include: ["packages/*/src/**/*.test.ts"], setupFiles, globalSetup },
       },
-      { extends: true, test: { name: "docs", include: ["docs/doctest.test.ts"] } },
+      {
+        extends: true,
+        test: {
+          name: "docs",
+          include: ["docs/doctest.test.ts"],
+          globalSetup: globalSetup.slice(0, 1),
+        },
+      },
       {
         extends: true,
         test: { name: "examples", include: ["examples/*/src/*.test.ts"], setupFiles, globalSetup },
       },
       {
         extends: true,
-        test: { name: "campaigns", include: ["campaigns/*.test.ts"], setupFiles },
+        test: { name: "campaigns", include: ["campaigns/*.test.ts"], setupFiles, globalSetup },
       },
       {
         extends: true,

@@ -2,34 +2,79 @@
 import { parseArgs } from "node:util";
 import { startVictoriaMetrics } from "@millrace/vm-sink/server";
 import { loadExactly } from "./exact.ts";
+import { loadUnderFire } from "./under-fire.ts";
+
+/** What a campaign is asked to do. */
+interface Order {
+  readonly from: number;
+  readonly seeds: number;
+  /** Path of the database's program. @defaultValue the installed one */
+  readonly binary: string | undefined;
+}
+
+/** Runs its seeds, prints every failure and one line of figures, and says how many failed. */
+type Campaign = (order: Order) => Promise<number>;
+
+const campaigns: Readonly<Record<string, Campaign>> = {
+  async exact({ from, seeds, binary }) {
+    let [samples, failures] = [0, 0];
+    await using database = await startVictoriaMetrics(binary === undefined ? {} : { binary });
+    for (let seed = from; seed < from + seeds; seed++) {
+      const result = await loadExactly(database.url, seed);
+      samples += result.samples;
+      failures += tell(seed, result.differences, JSON.stringify(result.spec));
+    }
+    console.log(
+      `exact: ${seeds} archives, ${grouped(samples)} samples, ${failures} not exact (TZ ${process.env["TZ"] ?? "not set"})`,
+    );
+    return failures;
+  },
+
+  async ingest({ from, seeds, binary }) {
+    let [samples, failures] = [0, 0];
+    const happened: Record<string, number> = {};
+    for (let seed = from; seed < from + seeds; seed++) {
+      const result = await loadUnderFire(seed, binary);
+      samples += result.samples;
+      failures += tell(seed, result.differences, result.story);
+      for (const [what, times] of Object.entries(result.happened)) {
+        happened[what] = (happened[what] ?? 0) + times;
+      }
+    }
+    const events = Object.entries(happened).map(([what, times]) => `${what} ${times}`);
+    console.log(
+      `ingest: ${seeds} loads, ${grouped(samples)} samples, ${failures} not exact; ${events.join(", ")}`,
+    );
+    return failures;
+  },
+};
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    seeds: { type: "string", default: "200" },
+    seeds: { type: "string" },
     from: { type: "string", default: "1" },
     binary: { type: "string" },
   },
 });
-const [name = "exact"] = positionals;
-if (name !== "exact") throw new Error(`No campaign "${name}"; there is: exact.`);
-
-const from = Number(flags.from);
-const to = from + Number(flags.seeds);
-let [samples, failures] = [0, 0];
-await using database = await startVictoriaMetrics(
-  flags.binary === undefined ? {} : { binary: flags.binary },
-);
-for (let seed = from; seed < to; seed++) {
-  const result = await loadExactly(database.url, seed);
-  samples += result.samples;
-  if (result.differences.length > 0) {
-    failures += 1;
-    console.log(`seed ${seed}: ${JSON.stringify(result.spec)}`);
-    for (const difference of result.differences) console.log(`  ${difference}`);
+const names = positionals.length > 0 ? positionals : Object.keys(campaigns);
+for (const name of names) {
+  const campaign = campaigns[name];
+  if (campaign === undefined) {
+    throw new Error(`No campaign "${name}"; there are: ${Object.keys(campaigns).join(", ")}.`);
   }
+  const seeds = Number(flags.seeds ?? 200);
+  const failures = await campaign({ from: Number(flags.from), seeds, binary: flags.binary });
+  if (failures > 0) process.exitCode = 1;
 }
-console.log(
-  `exact: ${to - from} archives, ${samples.toLocaleString("en-US")} samples, ${failures} not exact (TZ ${process.env["TZ"] ?? "not set"})`,
-);
-process.exitCode = failures === 0 ? 0 : 1;
+
+function tell(seed: number, differences: readonly string[], what: string): number {
+  if (differences.length === 0) return 0;
+  console.log(`seed ${seed}: ${what}`);
+  for (const difference of differences) console.log(`  ${difference}`);
+  return 1;
+}
+
+function grouped(count: number): string {
+  return count.toLocaleString("en-US");
+}

@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { type CommandIo, type ExitCode, tellProblem } from "./command-io.ts";
 import { ingestCommand } from "./commands/ingest.ts";
 import { inspectCommand } from "./commands/inspect.ts";
+import { replayCommand } from "./commands/replay.ts";
 import { version } from "./version.ts";
 
 /**
@@ -22,7 +23,7 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
       writeErr: (text) => io.stderr.write(text),
     })
     .showHelpAfterError("(add --help for the options)");
-  const commands = [ingestCommand, inspectCommand];
+  const commands = [ingestCommand, inspectCommand, replayCommand];
   for (const create of commands) {
     const command = create(io, (code) => {
       exitCode = code;

@@ -79,6 +79,21 @@ describe.skipIf(missing !== undefined)(realTitle("delivery into VictoriaMetrics"
     expect((await load(batches, options).result).present, "a done load starts anew").toBe(0);
   }, 60_000);
 
+  it("does not go on into a database that was emptied", async () => {
+    const batches = batchesOf(20);
+    const checkpoint = { path: join(folder, "checkpoint"), load: "test" };
+    const sink = victoriaMetrics({ url: database.url, checkpoint, batchSize: 500 });
+    const writer = await sink.open(testContext());
+    for (const batch of batches) await writer.write(batch);
+    await expect.poll(async () => (await stored()).length).toBeGreaterThan(4_000);
+    await writer.abort(new Error("pulled"));
+    const match = encodeURIComponent(`{__name__=~"${prefix()}_.*"}`);
+    await fetch(`${database.url}/api/v1/admin/tsdb/delete_series?match[]=${match}`);
+    await expect(load(batches, { url: database.url, checkpoint }).result).rejects.toThrow(
+      "holds nothing of what the checkpoint",
+    );
+  }, 60_000);
+
   it("sends both of two equal samples that two tables hold, wherever a run breaks off", async () => {
     const table = (id: string, name: string) => ({
       id,

@@ -93,7 +93,7 @@ function take(byTime: Map<number, number[]>, timeMs: number, value: number): boo
 /** VictoriaMetrics keeps decimals of up to 18 digits, so the last bits of a double may come back changed. */
 const TOLERANCE = 1e-13;
 
-export function isSame(a: number, b: number): boolean {
+function isSame(a: number, b: number): boolean {
   return a === b || Math.abs(a - b) <= TOLERANCE * Math.max(Math.abs(a), Math.abs(b));
 }
 

@@ -1,0 +1,54 @@
+import { resolve } from "node:path";
+import { MillraceError, pipeline, type RunEvent } from "@millrace/core";
+import { findInput } from "@millrace/ingest";
+import { type CommandIo, type ExitCode, tellProblem } from "./command-io.ts";
+import { inputPaths } from "./input-paths.ts";
+import { listenForStops } from "./stop-signals.ts";
+import { grouped } from "./text.ts";
+
+/** Carries out `millrace replay`. */
+export async function runReplay(
+  files: readonly string[],
+  flags: { readonly vmUrl?: string; readonly deadLetter?: string },
+  io: CommandIo,
+): Promise<ExitCode> {
+  const { seriesLines, victoriaMetrics } = await import("@millrace/vm-sink");
+  const url = flags.vmUrl ?? io.env["MILLRACE_VM_URL"] ?? "http://localhost:8428";
+  const paths = inputPaths(files, io.cwd);
+  const deadLetter = flags.deadLetter === undefined ? undefined : resolve(io.cwd, flags.deadLetter);
+  if (deadLetter !== undefined && paths.includes(deadLetter)) {
+    throw new MillraceError(
+      "INVALID_OPTION",
+      `--dead-letter: ${deadLetter} is what is read; name another file.`,
+    );
+  }
+  for (const path of paths) await findInput(path);
+  const stops = listenForStops(io);
+  try {
+    const sink = victoriaMetrics({ url, ...(deadLetter === undefined ? {} : { deadLetter }) });
+    const run = pipeline(seriesLines(paths)).to(sink, { signal: stops.asked });
+    const problems: string[] = [];
+    run.events$.subscribe((event) => problems.push(...problemsOf(event)));
+    const { samples, rejected } = await run.result;
+    for (const problem of problems) tellProblem(io.stderr, problem);
+    if (rejected.series > 0) {
+      tellProblem(
+        io.stderr,
+        `${grouped(rejected.series)} series were refused again: ${deadLetter}`,
+      );
+    }
+    io.stdout.write(`${grouped(samples)} samples accepted.\n`);
+    return problems.length + rejected.series === 0 ? 0 : 1;
+  } catch (error) {
+    if (stops.interrupted) return 130;
+    throw error;
+  } finally {
+    stops.end();
+  }
+}
+
+function problemsOf(event: RunEvent): readonly string[] {
+  if (event.type === "warning") return [event.message];
+  if (event.type !== "origin-read") return [];
+  return event.problems.map((problem) => `${event.origin}: ${problem}`);
+}
