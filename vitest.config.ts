@@ -11,6 +11,8 @@ export default defineConfig({
     environment: "node",
     // Real databases and browsers want a core of their own.
     maxWorkers: 2,
+    // Property tests take a second each, and several on a busy machine.
+    testTimeout: 20_000,
     // The default second is too short for a browser on a busy machine.
     expect: { poll: { timeout: 20_000 } },
     reporters: ["default", "./scripts/summary-reporter.ts"],

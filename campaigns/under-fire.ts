@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type ArchiveSpec, generateArchive, writeZip } from "@millrace/ingest/testing";
 import { startVictoriaMetrics, type VictoriaMetricsServer } from "@millrace/vm-sink/server";
-import { Random } from "../packages/ingest/src/testing/random.ts";
 import { expectedSamples } from "../packages/ingest/test/expected-samples.ts";
 import { SampleSet } from "../packages/ingest/test/sample-set.ts";
 import { startFaultProxy } from "../packages/vm-sink/test/fault-proxy.ts";
+import { seededRandom } from "../packages/vm-sink/test/seeded-random.ts";
 import { storedSamples } from "./stored-samples.ts";
 
 /** What goes wrong during a load. */
@@ -61,8 +61,7 @@ const START_TIMEOUT_MS = 180_000;
  * success, and compares what the database then holds, sample by sample.
  */
 export async function loadUnderFire(seed: number, binary?: string): Promise<FireResult> {
-  const numbers = new Random(seed);
-  const random = (): number => numbers.next() / 2 ** 32;
+  const random = seededRandom(seed);
   const story = STORIES[seed % STORIES.length] as Story;
   const deduplicates = seed % 7 === 0;
   const archive = generateArchive(specOf(seed, random, deduplicates));
@@ -120,6 +119,7 @@ export async function loadUnderFire(seed: number, binary?: string): Promise<Fire
     const stored = await storedSamples(
       database.url,
       (archive.spec.arrays ?? []).map(({ serial }) => serial),
+      deduplicates,
     );
     for (const lost of stored.lacks(expected)) differences.push(`not in the database: ${lost}`);
     for (const alien of expected.lacks(stored)) differences.push(`only in the database: ${alien}`);

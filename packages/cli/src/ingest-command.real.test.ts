@@ -181,7 +181,14 @@ describe.skipIf(missing !== undefined)("millrace ingest, into a real database", 
     const startMs = Date.UTC(2025, 9, 20);
     expect(report).toEqual({
       complete: false,
-      files: { total: 9, ok: 7, partial: [], failed: [note], skipped: [note] },
+      files: {
+        total: 9,
+        ok: 7,
+        partial: [],
+        failed: [note],
+        skipped: [note],
+        counts: { partial: 0, failed: 1, skipped: 1 },
+      },
       samples: {
         parsed: archive.samples,
         accepted: archive.samples,

@@ -14,6 +14,7 @@ export {
 export { abortable } from "./flow/abortable.ts";
 export type { ReadMeter, RunContext } from "./flow/context.ts";
 export type {
+  BranchWatermark,
   Sink,
   SinkCapabilities,
   SinkWriter,
@@ -23,6 +24,12 @@ export type {
 } from "./flow/contracts.ts";
 export { type Discarded, discard } from "./flow/discard.ts";
 export { fromItems } from "./flow/from-items.ts";
+export {
+  type FromPushOptions,
+  fromPush,
+  type Overflow,
+  type PushSource,
+} from "./flow/from-push.ts";
 export { type MergePullOptions, mergePull } from "./flow/merge-pull.ts";
 export { type OptionalResult, optional } from "./flow/optional.ts";
 export {
@@ -45,7 +52,9 @@ export type {
   RunStartEvent,
   WarningEvent,
 } from "./flow/run-event.ts";
+export { rx } from "./flow/rx.ts";
 export { tee } from "./flow/tee.ts";
+export type { ReadableStreamOptions } from "./flow/to-readable-stream.ts";
 export { type Logger, silentLogger } from "./logger.ts";
 export {
   definePlugin,

@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { startFaultProxy } from "../test/fault-proxy.ts";
 import { exported, missing, realTitle } from "../test/real-database.ts";
 import { plainBatch, START_MS, samplesOf } from "../test/samples.ts";
+import { seededRandom } from "../test/seeded-random.ts";
 import { seriesLines } from "./dead-letter/series-lines.ts";
 import { readRemoteWrite } from "./encode/read-remote-write.ts";
 import { SNAPPY_HEADER_BYTES } from "./encode/snappy-literal.ts";
@@ -16,15 +17,6 @@ import { startVictoriaMetrics, type VictoriaMetricsServer } from "./server/index
 import { type VictoriaMetricsOptions, victoriaMetrics } from "./victoria-metrics.ts";
 
 const RETRY = { firstDelayMs: 5, maxDelayMs: 50 };
-
-/** The same numbers for every test. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = Math.imul(state ^ (state >>> 15), 0x2c1b_3c6d) + 0x9e37_79b9;
-    return (state >>> 0) / 2 ** 32;
-  };
-}
 
 describe.skipIf(missing !== undefined)(realTitle("delivery into VictoriaMetrics"), () => {
   let database: VictoriaMetricsServer;
@@ -52,7 +44,7 @@ describe.skipIf(missing !== undefined)(realTitle("delivery into VictoriaMetrics"
     pipeline(fromItems(batches)).to(victoriaMetrics({ retry: RETRY, batchSize: 500, ...options }));
 
   it("is exact although connections break before and after the database stored a request", async () => {
-    await using proxy = await startFaultProxy(() => database.url, seeded(7), 0.25);
+    await using proxy = await startFaultProxy(() => database.url, seededRandom(7), 0.25);
     const batches = batchesOf(40);
     const run = load(batches, { url: proxy.url, connections: 2 });
     await run.result;

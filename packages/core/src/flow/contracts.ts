@@ -52,6 +52,16 @@ export interface Sink<T, R = void> {
 export interface Watermark {
   readonly accepted: number;
   readonly durable: number;
+  /** How far each sink of a {@link tee} has come; absent where there is one sink. */
+  readonly branches?: readonly BranchWatermark[];
+}
+
+/** How far one sink of several has come; counted like a {@link Watermark}. */
+export interface BranchWatermark {
+  /** Name of the sink. Two may bear the same; their order is that of the arguments of {@link tee}. */
+  readonly sink: string;
+  readonly accepted: number;
+  readonly durable: number;
 }
 
 /** One pass into a sink. Calls to `write` are serial: the next one comes after the last one settled. */

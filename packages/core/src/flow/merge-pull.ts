@@ -2,6 +2,7 @@ import { from, type ObservableInput, type Subscription } from "rxjs";
 import { MillraceError } from "../errors.ts";
 import type { RunContext } from "./context.ts";
 import type { Stage } from "./contracts.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 /** Bounds of {@link mergePull}. */
 export interface MergePullOptions {
@@ -54,8 +55,8 @@ export function mergePull<I, O>(
   options: MergePullOptions,
 ): Stage<I, O> {
   const { concurrency, highWaterMark = concurrency, ordered = true } = options;
-  wholeNumber("concurrency", concurrency, 1);
-  wholeNumber("highWaterMark", highWaterMark, 0);
+  wholeNumber("mergePull: concurrency", concurrency, 1);
+  wholeNumber("mergePull: highWaterMark", highWaterMark, 0);
 
   return async function* mergePull(input, context) {
     const stop = new AbortController();
@@ -200,12 +201,4 @@ async function closeSlot<O>(slot: Slot<O>): Promise<void> {
   const closing = close().catch(() => {});
   // A generator's return() waits for its pending step.
   if (!slot.stepping) await closing;
-}
-
-function wholeNumber(name: string, value: number, least: number): void {
-  if (Number.isInteger(value) && value >= least) return;
-  throw new MillraceError(
-    "INVALID_OPTION",
-    `mergePull: ${name} is ${value}; give a whole number of ${least} or more.`,
-  );
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { describeSink } from "../testing/describe-sink.ts";
 import { type MemorySink, memorySink } from "../testing/memory-sink.ts";
 import { settles } from "../testing/settles.ts";
-import type { Sink, SinkWriter, Watermark } from "./contracts.ts";
+import type { BranchWatermark, Sink, SinkWriter, Watermark } from "./contracts.ts";
 import { discard } from "./discard.ts";
 import { fromItems } from "./from-items.ts";
 import { optional } from "./optional.ts";
@@ -66,13 +66,21 @@ describe("optional", () => {
     const warnings: unknown[] = [];
     run.events$.subscribe((event) => event.type === "warning" && warnings.push(event.message));
     let last: unknown;
-    run.watermark$.subscribe(({ items }) => {
+    let marks: readonly BranchWatermark[] = [];
+    run.watermark$.subscribe(({ items, branches = [] }) => {
       last = items;
+      marks = branches;
     });
     const [items, beside] = await run.result;
     expect(items).toEqual(["a", "b"]);
     expect(beside).toMatchObject({ ok: false, error: { message: failure } });
     expect(last).toEqual({ accepted: 2, durable: 2 });
+    const written = order.filter((call) => call === "write").length;
+    expect(marks).toEqual([
+      { sink: "memory", accepted: 2, durable: 2 },
+      // What it had accepted before it failed, and not what it was spared.
+      { sink: "page", accepted: order.includes("close") ? written : 0, durable: 0 },
+    ]);
     expect(warnings).toEqual(['The run goes on without sink "page": disk full']);
     expect(calls).toEqual(order);
   });

@@ -16,7 +16,8 @@ export type OptionalResult<R> =
  *
  * Its failure is said at once as a `warning` event, and its result holds it; later items are released
  * unread. A failure to open still ends the run, because nothing has been read yet. Every item counts as
- * accepted and none as durable, so that in a `tee` the other sink's word alone counts.
+ * accepted and none as durable, so that in a `tee` the other sinks' word alone counts; how far it has
+ * really come stands in the watermark's `branches`.
  *
  * @example
  * ```ts
@@ -34,7 +35,7 @@ export function optional<T, R>(sink: Sink<T, R>): Sink<T, OptionalResult<R>> {
     capabilities: { durable: false, resume: false },
     async open(context) {
       const writer = await openWriter(sink, context);
-      return optionalWriter(writer, context.signal, (error) => {
+      return optionalWriter(sink.name, writer, context.signal, (error) => {
         const reason = error instanceof Error ? error.message : String(error);
         const message = `The run goes on without sink "${sink.name}": ${reason}`;
         context.emit({ type: "warning", message, details: { sink: sink.name } });
@@ -46,11 +47,18 @@ export function optional<T, R>(sink: Sink<T, R>): Sink<T, OptionalResult<R>> {
 
 /** @param told - says a failure to whoever listens, and returns it under the sink's name */
 function optionalWriter<T, R>(
+  name: string,
   writer: SinkWriter<T, R>,
   signal: AbortSignal,
   told: (error: unknown) => MillraceError,
 ): SinkWriter<T, OptionalResult<R>> {
-  const watermark$ = new BehaviorSubject<Watermark>({ accepted: 0, durable: 0 });
+  let accepted = 0;
+  let inner: Watermark = { accepted: 0, durable: 0 };
+  const mark = (): Watermark => {
+    const own = { sink: name, accepted: inner.accepted, durable: inner.durable };
+    return { accepted, durable: 0, branches: inner.branches ?? [own] };
+  };
+  const watermark$ = new BehaviorSubject(mark());
   const gone = new AbortController();
   let release: Promise<void> | undefined;
   const letGo = (reason: unknown): Promise<void> => {
@@ -72,13 +80,20 @@ function optionalWriter<T, R>(
       return undefined;
     }
   };
-  const follow = writer.watermark$.subscribe({ error: (error: unknown) => void fail(error) });
+  const follow = writer.watermark$.subscribe({
+    next(said) {
+      inner = said;
+      watermark$.next(mark());
+    },
+    error: (error: unknown) => void fail(error),
+  });
   return {
     watermark$,
     async write(item) {
       if (gone.signal.aborted) releaseItem(item);
       else await attempt(() => writer.write(item));
-      watermark$.next({ accepted: watermark$.value.accepted + 1, durable: 0 });
+      accepted += 1;
+      watermark$.next(mark());
     },
     async close() {
       const value = gone.signal.aborted ? undefined : await attempt(() => writer.close());

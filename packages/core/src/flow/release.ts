@@ -9,26 +9,26 @@ export function releaseItem(item: unknown): void {
 }
 
 /**
- * The same item for two consumers: it is freed when both have released it.
+ * The same item for several consumers: it is freed when all of them have released it.
  *
- * @returns one item for each; the item itself, twice, where there is nothing to free
+ * @param holders - how many consumers
+ * @returns one item for each; the item itself, again and again, where there is nothing to free
  */
-export function shareItem<T>(item: T): readonly [T, T] {
-  if (!isReleasable(item)) return [item, item];
-  let holders = 2;
-  const share = (): T => {
+export function shareItem<T>(item: T, holders: number): readonly T[] {
+  if (!isReleasable(item)) return Array.from({ length: holders }, () => item);
+  let holding = holders;
+  return Array.from({ length: holders }, (): T => {
     let held = true;
     return {
       ...item,
       release() {
         if (!held) return;
         held = false;
-        holders -= 1;
-        if (holders === 0) item.release();
+        holding -= 1;
+        if (holding === 0) item.release();
       },
     };
-  };
-  return [share(), share()];
+  });
 }
 
 function isReleasable(item: unknown): item is Releasable {

@@ -4,7 +4,7 @@ import { type Logger, silentLogger } from "../logger.ts";
 import { abortable, guarded } from "./abortable.ts";
 import { Acknowledgement } from "./acknowledgement.ts";
 import type { ReadMeter, RunContext } from "./context.ts";
-import type { Sink, SinkWriter, Source, Watermark } from "./contracts.ts";
+import type { BranchWatermark, Sink, SinkWriter, Source, Watermark } from "./contracts.ts";
 import { openWriter, releaseWriter } from "./open-writer.ts";
 import { type Progress, watchProgress } from "./progress.ts";
 import type { RunEvent } from "./run-event.ts";
@@ -27,6 +27,8 @@ export interface RunWatermark {
     readonly accepted: number;
     readonly durable: number;
   };
+  /** Items accepted and durable in each sink of a {@link tee}; absent where there is one sink. */
+  readonly branches?: readonly BranchWatermark[];
 }
 
 /** A flow on its way into a sink. Disposing of it aborts it. */
@@ -86,9 +88,9 @@ export function startRun<T, R>(
     events$.next({ type: "run-start", source: source.name, sink: sink.name });
     return await move(source, sink, context, {
       wrote: (item) => acknowledgement.wrote(item),
-      advanced({ accepted, durable }) {
+      advanced({ accepted, durable, branches }) {
         acknowledgement.advance(accepted, durable);
-        watermark$.next(snapshot(acknowledgement));
+        watermark$.next(snapshot(acknowledgement, branches));
       },
       lost: (error) => controller.abort(error),
     });
@@ -193,10 +195,11 @@ async function move<T, R>(
   return value;
 }
 
-function snapshot(ledger: Acknowledgement): RunWatermark {
+function snapshot(ledger: Acknowledgement, branches?: readonly BranchWatermark[]): RunWatermark {
   const { written, accepted, durable, acceptedItems, durableItems } = ledger;
   return {
     items: { accepted: acceptedItems, durable: durableItems },
     units: { written, accepted, durable },
+    ...(branches === undefined ? {} : { branches }),
   };
 }

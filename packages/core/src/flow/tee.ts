@@ -1,92 +1,146 @@
 import { BehaviorSubject } from "rxjs";
+import { MillraceError, wrapError } from "../errors.ts";
 import type { RunContext } from "./context.ts";
-import type { Sink, SinkCapabilities, SinkWriter, Watermark } from "./contracts.ts";
+import type { BranchWatermark, Sink, SinkWriter, Watermark } from "./contracts.ts";
 import { openWriter, releaseWriter } from "./open-writer.ts";
 import { shareItem } from "./release.ts";
 
 const NOTHING: Watermark = { accepted: 0, durable: 0 };
 
+/** One of the sinks and its writer. */
+interface Branch<T> {
+  readonly sink: Sink<T, unknown>;
+  readonly writer: SinkWriter<T, unknown>;
+  /** What the writer said last. */
+  mark: Watermark;
+}
+
 /**
- * One sink out of two: each item goes to both, the slower one sets the pace, the first failure ends both
- * (wrap one of them in {@link optional} where the other shall go on without it).
+ * One sink out of several: each item goes to all of them, the slowest sets the pace, the first failure
+ * ends all (wrap one in {@link optional} where the others shall go on without it).
  *
- * Accepted means accepted by both. Durable means durable in every one that reports durability, so a
- * report beside a database does not hide what the database holds.
+ * Accepted means accepted by all. Durable means durable in every one that reports durability, so a
+ * report beside a database does not hide what the database holds. How far each of them has come stands
+ * in the watermark's `branches`, in the order of the arguments; a run passes it on in `run.watermark$`.
  *
- * @returns a sink whose result is the pair of results
+ * @returns a sink whose result is the tuple of results
+ * @throws MillraceError INVALID_OPTION when no sink is given
+ * @example
+ * ```ts
+ * import { discard, fromItems, pipeline, tee } from "@millrace/core";
+ * import { memorySink } from "@millrace/core/testing";
+ *
+ * const run = pipeline(fromItems(["a", "b"])).to(
+ *   tee(memorySink<string>({ durable: true }), memorySink<string>(), discard()),
+ * );
+ * run.watermark$.subscribe(({ branches = [] }) => {
+ *   for (const { sink, accepted, durable } of branches) console.log(sink, accepted, durable);
+ * });
+ * const [first, second, { items }] = await run.result;
+ * console.log(first, second, items); // [ 'a', 'b' ] [ 'a', 'b' ] 2
+ * ```
  */
-export function tee<T, A, B>(first: Sink<T, A>, second: Sink<T, B>): Sink<T, readonly [A, B]> {
+export function tee<T, R extends readonly unknown[]>(
+  ...sinks: { readonly [K in keyof R]: Sink<T, R[K]> }
+): Sink<T, Readonly<R>> {
+  return teeOf(sinks as readonly Sink<T, unknown>[]) as Sink<T, Readonly<R>>;
+}
+
+function teeOf<T>(sinks: readonly Sink<T, unknown>[]): Sink<T, readonly unknown[]> {
+  if (sinks.length === 0) {
+    throw new MillraceError("INVALID_OPTION", "tee: no sink is given; give one or more.");
+  }
   return {
     apiVersion: 1,
-    name: `${first.name}+${second.name}`,
+    name: sinks.map(({ name }) => name).join("+"),
     capabilities: {
-      durable: first.capabilities.durable || second.capabilities.durable,
-      resume: first.capabilities.resume && second.capabilities.resume,
+      durable: sinks.some(({ capabilities }) => capabilities.durable),
+      resume: sinks.every(({ capabilities }) => capabilities.resume),
     },
-    async open(context) {
-      const a = await openWriter(first, context);
-      const b = await openSecond(second, context, a);
-      const watermark$ = new BehaviorSubject(NOTHING);
-      const marks: [Watermark, Watermark] = [NOTHING, NOTHING];
-      // By hand: an operator would ask for more than `subscribe`, which is all that a plugin must have.
-      const follow = [a, b].map((writer, side) =>
-        writer.watermark$.subscribe({
-          next(mark) {
-            marks[side as 0 | 1] = mark;
-            watermark$.next(lowest(...marks, first.capabilities, second.capabilities));
-          },
-          error: (error: unknown) => watermark$.error(error),
-        }),
-      );
-      return {
-        watermark$,
-        async write(item) {
-          const [forA, forB] = shareItem(item);
-          await Promise.all([a.write(forA), b.write(forB)]);
-        },
-        async close() {
-          const results = await Promise.all([a.close(), b.close()]);
-          watermark$.complete();
-          return results;
-        },
-        async abort(reason) {
-          await Promise.allSettled([a.abort(reason), b.abort(reason)]);
-          watermark$.complete();
-        },
-        async [Symbol.asyncDispose]() {
-          for (const subscription of follow) subscription.unsubscribe();
-          await Promise.all([a[Symbol.asyncDispose](), b[Symbol.asyncDispose]()]);
-        },
-      };
+    open: async (context) => teeWriter(await openAll(sinks, context), context),
+  };
+}
+
+function teeWriter<T>(
+  branches: readonly Branch<T>[],
+  { signal }: RunContext,
+): SinkWriter<T, readonly unknown[]> {
+  const watermark$ = new BehaviorSubject(combined(branches));
+  const told = ({ sink }: Branch<T>, error: unknown): unknown =>
+    signal.aborted && error === signal.reason ? error : wrapError(error, `sink "${sink.name}"`);
+  /** Calls all at once; also a call that throws instead of rejecting leaves no other one unwatched. */
+  const each = <V>(call: (branch: Branch<T>, index: number) => PromiseLike<V>): Promise<V>[] =>
+    branches.map(async (branch, index) => {
+      try {
+        return await call(branch, index);
+      } catch (error) {
+        throw told(branch, error);
+      }
+    });
+  // By hand: an operator would ask for more than `subscribe`, which is all that a plugin must have.
+  const follow = branches.map((branch) =>
+    branch.writer.watermark$.subscribe({
+      next(mark) {
+        branch.mark = mark;
+        watermark$.next(combined(branches));
+      },
+      error: (error: unknown) => watermark$.error(told(branch, error)),
+    }),
+  );
+  return {
+    watermark$,
+    async write(item) {
+      const shares = shareItem(item, branches.length);
+      await Promise.all(each(({ writer }, index) => writer.write(shares[index] as T)));
+    },
+    async close() {
+      const results = await Promise.all(each(({ writer }) => writer.close()));
+      watermark$.complete();
+      return results;
+    },
+    async abort(reason) {
+      await Promise.allSettled(each(({ writer }) => writer.abort(reason)));
+      watermark$.complete();
+    },
+    async [Symbol.asyncDispose]() {
+      for (const subscription of follow) subscription.unsubscribe();
+      const disposing = each(({ writer }) => writer[Symbol.asyncDispose]());
+      await Promise.allSettled(disposing);
+      await Promise.all(disposing);
     },
   };
 }
 
-/** If the second sink cannot be opened, the first writer must not stay open. */
-async function openSecond<T, R>(
-  sink: Sink<T, R>,
+/** Opens one after the other. If one cannot be opened, those before it must not stay open. */
+async function openAll<T>(
+  sinks: readonly Sink<T, unknown>[],
   context: RunContext,
-  open: SinkWriter<T, unknown>,
-): Promise<SinkWriter<T, R>> {
-  try {
-    return await openWriter(sink, context);
-  } catch (error) {
-    await releaseWriter(open, error);
-    throw error;
+): Promise<readonly Branch<T>[]> {
+  const branches: Branch<T>[] = [];
+  for (const sink of sinks) {
+    try {
+      branches.push({ sink, writer: await openWriter(sink, context), mark: NOTHING });
+    } catch (error) {
+      await Promise.all(branches.map(({ writer }) => releaseWriter(writer, error)));
+      const { signal } = context;
+      throw signal.aborted && error === signal.reason
+        ? error
+        : wrapError(error, `sink "${sink.name}"`);
+    }
   }
+  return branches;
 }
 
-function lowest(
-  a: Watermark,
-  b: Watermark,
-  ofA: SinkCapabilities,
-  ofB: SinkCapabilities,
-): Watermark {
-  const accepted = Math.min(a.accepted, b.accepted);
-  const durable = Math.min(
-    accepted,
-    ofA.durable ? a.durable : b.durable,
-    ofB.durable ? b.durable : a.durable,
-  );
-  return { accepted, durable };
+function combined(branches: readonly Branch<never>[]): Watermark {
+  const accepted = Math.min(...branches.map(({ mark }) => mark.accepted));
+  const reporting = branches.filter(({ sink }) => sink.capabilities.durable);
+  const counting = reporting.length > 0 ? reporting : branches;
+  const durable = Math.min(accepted, ...counting.map(({ mark }) => mark.durable));
+  return { accepted, durable, branches: branches.flatMap(branchesOf) };
+}
+
+/** A branch that is itself made of several says so; its own sum would hide them. */
+function branchesOf({ sink, mark }: Branch<never>): readonly BranchWatermark[] {
+  const { accepted, durable, branches } = mark;
+  return branches ?? [{ sink: sink.name, accepted, durable }];
 }

@@ -1,4 +1,5 @@
 import { discard } from "../flow/discard.ts";
+import { optional } from "../flow/optional.ts";
 import { tee } from "../flow/tee.ts";
 import { describeSink } from "./describe-sink.ts";
 import { type MemorySink, memorySink } from "./memory-sink.ts";
@@ -33,4 +34,23 @@ describeSink("describeSink: tee", {
   },
   items,
   read: async () => sink.items,
+});
+
+describeSink("describeSink: tee of three, the last of them optional", {
+  create: () => {
+    sink = memorySink({ durable: true });
+    return tee(discard(), sink, optional(memorySink<string>()));
+  },
+  items,
+  read: async () => sink.items,
+});
+
+describeSink("describeSink: tee of tees, all of them durable", {
+  create: () => {
+    sink = memorySink({ durable: true });
+    const durable = (): MemorySink<string> => memorySink({ durable: true });
+    return tee(tee(durable(), sink), durable(), tee(durable()));
+  },
+  items,
+  read: async () => sink.items.length,
 });

@@ -67,7 +67,14 @@ describe("collectReport", () => {
     const report = await load(path, memorySink<SeriesBatch>({ durable: true }));
     expect(report).toEqual({
       complete: true,
-      files: { total: 6, ok: 6, partial: [], failed: [], skipped: [] },
+      files: {
+        total: 6,
+        ok: 6,
+        partial: [],
+        failed: [],
+        skipped: [],
+        counts: { partial: 0, failed: 0, skipped: 0 },
+      },
       samples: { parsed: samples, accepted: samples, durable: samples, filtered: 0, rejected: 0 },
       // The two ids of one name make one series of two columns.
       series: series - 2,
