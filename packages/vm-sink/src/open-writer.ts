@@ -111,6 +111,10 @@ function tellResumption(checkpoint: Checkpoint, context: RunContext): void {
   context.emit({ type: "victoria-metrics:resume", data });
 }
 
+/** A database that says that it is busy gets this long for its first answer; others fail at once. */
+const BUSY_MS = 30_000;
+const BUSY: ReadonlySet<unknown> = new Set([429, 503]);
+
 /** A dry run is useful without a database, too; then only the checks against it are missing. */
 async function stateBefore(
   client: Client,
@@ -118,7 +122,11 @@ async function stateBefore(
   optional: boolean,
 ): Promise<ServerState | undefined> {
   try {
-    return await readState(client, FIRST_ANSWER_MS);
+    const startedMs = performance.now();
+    return await client.patiently(
+      () => readState(client, FIRST_ANSWER_MS),
+      ({ details }) => BUSY.has(details["status"]) && performance.now() - startedMs < BUSY_MS,
+    );
   } catch (error) {
     if (!optional || !MillraceError.is(error)) throw error;
     const message = `Checking without a database: ${error.message}`;

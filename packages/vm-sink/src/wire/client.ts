@@ -37,8 +37,12 @@ export interface Client {
   get(path: string, withinMs?: number): Promise<string>;
   /** Asks by a form, once, and yields the answer line by line, as it comes. */
   lines(path: string, form: URLSearchParams): AsyncIterable<string>;
-  /** Runs a call of this client again and again while a later try may succeed. */
-  patiently<T>(call: () => Promise<T>): Promise<T>;
+  /**
+   * Runs a call of this client again and again while a later try may succeed.
+   *
+   * @param again - asked of each failure besides. @defaultValue always
+   */
+  patiently<T>(call: () => Promise<T>, again?: (failure: MillraceError) => boolean): Promise<T>;
   close(): Promise<void>;
   /** Ends every request at once. */
   destroy(): Promise<void>;
@@ -167,7 +171,7 @@ export function createClient(options: ClientOptions): Client {
       );
     },
     get,
-    patiently: (call) => persist(call, ALWAYS),
+    patiently: (call, again = ALWAYS) => persist(call, again),
     async *lines(path, form) {
       try {
         const { statusCode, body } = await pool.request({
