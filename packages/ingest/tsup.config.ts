@@ -1,7 +1,13 @@
 import { defineConfig } from "tsup";
 
 export default defineConfig({
-  entry: ["src/index.ts", "src/html-report/index.ts", "src/testing/index.ts"],
+  entry: [
+    "src/index.ts",
+    "src/csv/index.ts",
+    "src/html-report/index.ts",
+    "src/parquet/index.ts",
+    "src/testing/index.ts",
+  ],
   format: ["esm"],
   platform: "node",
   target: "node22",
