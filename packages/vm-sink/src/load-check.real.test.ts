@@ -151,16 +151,49 @@ describe.skipIf(missing !== undefined)(realTitle("createLoadCheck on a real data
     ]);
   });
 
-  it("draws no conclusion where the database removes doubles", async () => {
+  it("takes doubles that the database removes for what they are", async () => {
     await using unique = await startVictoriaMetrics({ flags: ["-dedup.minScrapeInterval=1ms"] });
     const { url } = unique;
     expect((await load(days("unique", 1), { url }))[0]).toMatchObject({ verdict: "complete" });
     expect((await load(days("unique", 1), { url }))[0]).toMatchObject({
       before: perDay,
       found: perDay,
-      missing: perDay,
-      verdict: "inconclusive",
+      missing: 0,
+      verdict: "complete",
     });
+  });
+
+  it("sees a value that is another, and a request that was stored twice", async () => {
+    const [day] = days("changed", 1) as [SeriesBatch];
+    const values = Int32Array.from(day.values).with(5, -1);
+    const changing = (sink: Sink<SeriesBatch, unknown>): Sink<SeriesBatch, unknown> => ({
+      ...sink,
+      async open(context) {
+        const writer = await sink.open(context);
+        return { ...writer, write: (batch) => writer.write({ ...batch, values }) };
+      },
+    });
+    const check = createLoadCheck({ url: server.url, by: "SN" });
+    await using writer = await check
+      .around(changing(victoriaMetrics({ url: server.url })))
+      .open(testContext());
+    await writer.write(day);
+    await writer.close();
+    expect((await check.compare()).map(({ verdict }) => verdict)).toEqual([
+      "different",
+      "complete",
+    ]);
+    const doubled = createLoadCheck({ url: server.url, by: "SN" });
+    const twice = dayOf("twice", 0, ["A"]);
+    await using second = await doubled
+      .around(victoriaMetrics({ url: server.url }))
+      .open(testContext());
+    await second.write(twice);
+    await second.close();
+    await using again = await victoriaMetrics({ url: server.url }).open(testContext());
+    await again.write(twice);
+    await again.close();
+    expect(await doubled.compare()).toMatchObject([{ verdict: "excess", extra: perDay }]);
   });
 
   it("refuses to count where the database thins samples out", async () => {

@@ -1,7 +1,15 @@
 import { MillraceError, type SeriesBatch, type Sink } from "@millrace/core";
 import { countSeries } from "./count/count-series.ts";
-import { type ComparedPart, type CountDays, DAY_MS, LoadParts } from "./count/load-parts.ts";
+import { exportChecksum } from "./count/export-checksum.ts";
+import {
+  type ComparedPart,
+  type CountDays,
+  DAY_MS,
+  LoadParts,
+  type SumDays,
+} from "./count/load-parts.ts";
 import { createCounter, storedLabels } from "./count-samples.ts";
+import { deduplicates } from "./preflight.ts";
 import type { Client } from "./wire/client.ts";
 import { type Endpoint, parseEndpoint } from "./wire/endpoint.ts";
 import { FIRST_ANSWER_MS, readState } from "./wire/read-state.ts";
@@ -36,8 +44,11 @@ export interface LoadCheck {
  * A check of a load by counting before and after it, part by part, so that what was there already neither
  * hides a loss nor looks like one.
  *
- * It costs a request for each day and part of the load, and memory for the metric names of a part, not
- * for its series or samples.
+ * Where the database holds exactly as many samples as were sent, it is asked for all of them, and their
+ * checksum must be that of what was sent: series, times and values.
+ *
+ * It costs a request for each day and part of the load, an export in the end, and memory for the metric
+ * names of a part, not for its series or samples.
  *
  * @throws MillraceError INVALID_OPTION when the address is none, or puts the label on every series itself
  * @example
@@ -56,7 +67,7 @@ export function createLoadCheck({ url, by }: LoadCheckOptions): LoadCheck {
   const endpoint = parseEndpoint(url);
   // An address that replaces the label makes one part of all; better said now than after hours.
   storedLabels({ [by]: "" }, endpoint);
-  const parts = new LoadParts(by);
+  const parts = new LoadParts(by, endpoint.extraLabels);
   const countWith =
     (client: Client): CountDays =>
     (value, names, { first, last }) =>
@@ -66,14 +77,33 @@ export function createLoadCheck({ url, by }: LoadCheckOptions): LoadCheck {
         fromMs: first * DAY_MS,
         toMs: (last + 1) * DAY_MS - 1,
       });
+  let isDeduplicated = false;
+  const sumWith =
+    (client: Client): SumDays =>
+    (value, names, { first, last }) =>
+      exportChecksum(
+        client,
+        {
+          labels: storedLabels({ [by]: value }, endpoint),
+          names,
+          fromMs: first * DAY_MS,
+          toMs: (last + 1) * DAY_MS - 1,
+        },
+        isDeduplicated,
+      );
   return {
     around: (sink) =>
-      countingBefore(sink, endpoint, (batch, client) => parts.note(batch, countWith(client))),
+      countingBefore(sink, endpoint, {
+        opened(state) {
+          isDeduplicated = deduplicates(state);
+        },
+        batch: (batch, client) => parts.note(batch, countWith(client)),
+      }),
     async compare({ signal } = {}) {
       const client = createCounter(endpoint, signal);
       try {
         await client.get("/internal/force_flush");
-        return await parts.compare(countWith(client));
+        return await parts.compare(countWith(client), sumWith(client));
       } finally {
         await client.destroy();
       }
@@ -85,7 +115,10 @@ export function createLoadCheck({ url, by }: LoadCheckOptions): LoadCheck {
 function countingBefore<R>(
   sink: Sink<SeriesBatch, R>,
   endpoint: Endpoint,
-  note: (batch: SeriesBatch, client: Client) => Promise<void>,
+  note: {
+    opened(state: ServerState): void;
+    batch(batch: SeriesBatch, client: Client): Promise<void>;
+  },
 ): Sink<SeriesBatch, R> {
   return {
     ...sink,
@@ -93,13 +126,15 @@ function countingBefore<R>(
       const stop = new AbortController();
       const client = createCounter(endpoint, AbortSignal.any([context.signal, stop.signal]));
       try {
-        refuseDeduplication(await readState(client, FIRST_ANSWER_MS), endpoint);
+        const state = await readState(client, FIRST_ANSWER_MS);
+        refuseDeduplication(state, endpoint);
+        note.opened(state);
         await client.get("/internal/force_flush");
         const writer = await sink.open(context);
         return {
           watermark$: writer.watermark$,
           async write(batch) {
-            await note(batch, client);
+            await note.batch(batch, client);
             await writer.write(batch);
           },
           close: () => writer.close(),

@@ -6,12 +6,22 @@ import type { Labels, SeriesTable } from "@millrace/core";
  */
 export class SeriesKeys {
   readonly #keys = new WeakMap<SeriesTable, Float64Array>();
+  readonly #extraLabels: Labels;
+
+  /** @param extraLabels - labels that every series has besides, over its own */
+  constructor(extraLabels: Labels = {}) {
+    this.#extraLabels = extraLabels;
+  }
 
   get(table: SeriesTable): Float64Array {
     let keys = this.#keys.get(table);
     if (keys === undefined) {
       const hash = labelHasher();
-      keys = Float64Array.from(table.labels, hash);
+      const extra = this.#extraLabels;
+      const hasExtra = Object.keys(extra).length > 0;
+      keys = Float64Array.from(table.labels, (labels) =>
+        hash(hasExtra ? { ...labels, ...extra } : labels),
+      );
       this.#keys.set(table, keys);
     }
     return keys;

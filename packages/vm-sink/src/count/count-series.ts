@@ -67,7 +67,12 @@ async function countOrRefusal(client: Client, question: Question): Promise<numbe
   try {
     return await countWindow(client, question);
   } catch (error) {
-    if (MillraceError.is(error) && TOO_MUCH.has(error.details["status"])) return error;
+    if (isTooMuch(error)) return error;
     throw error;
   }
+}
+
+/** Whether a question went beyond a limit of the server. */
+export function isTooMuch(error: unknown): error is MillraceError {
+  return MillraceError.is(error) && TOO_MUCH.has(error.details["status"]);
 }

@@ -1,7 +1,9 @@
-import { type SeriesBatch, seriesBatch } from "@millrace/core";
+import { eachSeries, type SeriesBatch, seriesBatch } from "@millrace/core";
 import { describe, expect, it } from "vitest";
+import { seriesKey } from "../checkpoint/series-keys.ts";
 import type { DayRange } from "./day-cover.ts";
-import { type CountDays, DAY_MS, LoadParts } from "./load-parts.ts";
+import { type CountDays, DAY_MS, LoadParts, type SumDays } from "./load-parts.ts";
+import { SampleChecksum } from "./sample-checksum.ts";
 
 const DAY_0 = 18_000;
 
@@ -41,9 +43,29 @@ function counter(answer: (asked: Asked) => number) {
   return { asked, count };
 }
 
+const TWO_SERIES = [
+  ["A", "m"],
+  ["A", "n"],
+] as const;
+
+/** A database that holds what a batch does. */
+function sumOf(batch: SeriesBatch): SumDays {
+  return async () => {
+    const sum = new SampleChecksum();
+    for (const { labels, timesMs, values } of eachSeries(batch)) {
+      timesMs.forEach((timeMs, i) => {
+        sum.add(seriesKey(labels), timeMs, values[i] as number);
+      });
+    }
+    return sum;
+  };
+}
+
+const nothing: SumDays = async () => new SampleChecksum();
+
 describe("LoadParts", () => {
   it("counts each day of each part and metric once before the load, and all of them after it", async () => {
-    const parts = new LoadParts("SN");
+    const parts = new LoadParts("SN", {});
     const { asked, count } = counter(() => 0);
     const series = [
       ["A", "m"],
@@ -61,7 +83,7 @@ describe("LoadParts", () => {
       { value: "B", names: ["m"], days: [2, 2] },
       { value: "A", names: ["o"], days: [1, 1] },
     ]);
-    await parts.compare(count);
+    await parts.compare(count, nothing);
     expect(asked).toEqual([
       { value: "A", names: ["m", "n"], days: [0, 2] },
       { value: "A", names: ["o"], days: [1, 1] },
@@ -71,31 +93,35 @@ describe("LoadParts", () => {
 
   it.each([
     ["complete", 0, 6, { missing: 0, extra: 0 }],
-    ["complete", 0, 9, { missing: 0, extra: 3 }],
+    ["excess", 0, 9, { missing: 0, extra: 3 }],
     ["complete", 40, 46, { missing: 0, extra: 0 }],
+    ["complete", 40, 49, { missing: 0, extra: 3 }],
     ["missing", 0, 5, { missing: 1, extra: 0 }],
     ["inconclusive", 40, 45, { missing: 1, extra: 0 }],
-    ["inconclusive", 6, 6, { missing: 6, extra: 0 }],
+    ["complete", 6, 6, { missing: 0, extra: 0 }],
+    ["complete", 4, 6, { missing: 0, extra: 0 }],
     ["inconclusive", 6, 2, { missing: 6, extra: 0 }],
   ])("calls it %s when %d became %d and 6 were sent", async (verdict, before, found, rest) => {
-    const parts = new LoadParts("SN");
-    await parts.note(
-      batchOf(
-        [0, 1, 2],
-        [
-          ["A", "m"],
-          ["A", "n"],
-        ],
-      ),
-      counter(() => before).count,
-    );
-    expect(await parts.compare(counter(() => found).count)).toEqual([
+    const parts = new LoadParts("SN", {});
+    const batch = batchOf([0, 1, 2], TWO_SERIES);
+    await parts.note(batch, counter(() => before).count);
+    expect(await parts.compare(counter(() => found).count, sumOf(batch))).toEqual([
       { value: "A", sent: 6, before, found, verdict, ...rest },
     ]);
   });
 
+  it("calls it different when the database holds as many, but others", async () => {
+    const parts = new LoadParts("SN", {});
+    await parts.note(batchOf([0, 1, 2], TWO_SERIES), counter(() => 0).count);
+    const values = Int32Array.of(0, 0, 0, 0, 0, 1);
+    const other = batchOf([0, 1, 2], TWO_SERIES, { values });
+    expect(await parts.compare(counter(() => 6).count, sumOf(other))).toMatchObject([
+      { verdict: "different", missing: 0 },
+    ]);
+  });
+
   it("counts as sent what a database can hold, row by row", async () => {
-    const parts = new LoadParts("SN");
+    const parts = new LoadParts("SN", {});
     const { count } = counter(() => 0);
     const series = [
       ["A", "m"],
@@ -105,7 +131,7 @@ describe("LoadParts", () => {
     const present = Uint8Array.of(1, 1, 1, 0, 1, 0);
     await parts.note(batchOf([0, 1, 2], series, { values, present }), count);
     await parts.note(batchOf([0, 1, 2], [["A", "m"]]), count);
-    const sent = (await parts.compare(count)).map((part) => [part.value, part.sent]);
+    const sent = (await parts.compare(count, nothing)).map((part) => [part.value, part.sent]);
     expect(sent).toEqual([
       ["A", 5],
       ["B", 1],
@@ -113,18 +139,18 @@ describe("LoadParts", () => {
   });
 
   it("says nothing of a part of which nothing was sent", async () => {
-    const parts = new LoadParts("SN");
+    const parts = new LoadParts("SN", {});
     const { count } = counter(() => 0);
     const series = [
       ["A", "m"],
       ["B", "m"],
     ] as const;
     await parts.note(batchOf([0], series, { seriesCount: 1, values: new Int32Array(1) }), count);
-    expect((await parts.compare(count)).map(({ value }) => value)).toEqual(["A"]);
+    expect((await parts.compare(count, nothing)).map(({ value }) => value)).toEqual(["A"]);
   });
 
   it("asks nothing for batches without cells or outside of all times", async () => {
-    const parts = new LoadParts("SN");
+    const parts = new LoadParts("SN", {});
     const { asked, count } = counter(() => 0);
     const times = (...timesMs: readonly number[]) => ({ timesMs: Float64Array.from(timesMs) });
     await parts.note(batchOf([], [["A", "m"]]), count);
@@ -136,7 +162,7 @@ describe("LoadParts", () => {
   });
 
   it("names the series that belongs to no part", async () => {
-    const parts = new LoadParts("array");
+    const parts = new LoadParts("array", {});
     const noting = parts.note(batchOf([0], [["A", "m"]]), counter(() => 0).count);
     await expect(noting).rejects.toMatchObject({
       code: "INVALID_OPTION",
