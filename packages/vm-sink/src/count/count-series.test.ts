@@ -28,7 +28,7 @@ function limited(stored: readonly Stored[], mostSamples: number, mostNames = 1_0
     const text = searchParams.get("query") ?? searchParams.get("match[]") ?? "";
     const quoted = /__name__=~("(?:[^"\\]|\\.)*")/.exec(text)?.[1] ?? '".*"';
     const names = new RegExp(`^(?:${JSON.parse(quoted)})$`);
-    const windowMs = Number(/\[(\d+)ms\]/.exec(text)?.[1]);
+    const windowMs = Math.floor(Number(/\[([\d.]+)ms\]/.exec(text)?.[1]));
     const exports = pathname === "/api/v1/export";
     const toMs = exports ? seconds("end") : seconds("time");
     const fromMs = exports ? seconds("start") : toMs - windowMs + 1;

@@ -30,15 +30,19 @@ export async function countWindow(client: Client, question: Question): Promise<n
 /** The times at which {@link countWindow} asks in another way, so that no window may span them. */
 export const WINDOW_BORDER_MS: number = FIRST_QUERY_MS;
 
-/** A rollup window is open on the left, so it begins a millisecond before the first time. */
+/**
+ * A rollup window is open on the left, so it begins a millisecond before the first time. The server takes
+ * its length as seconds and cuts off what is no whole millisecond, so that one in a thousand lengths
+ * would come out too short; half a millisecond more is cut off, too.
+ */
 async function countQueried(
   client: Client,
   selector: string,
   fromMs: number,
   toMs: number,
 ): Promise<number> {
-  const query = `sum(count_over_time(${selector}[${toMs - fromMs + 1}ms]))`;
-  const parameters = new URLSearchParams({ query, time: secondsOf(toMs), nocache: "1" });
+  const query = `sum(count_over_time(${selector}[${toMs - fromMs + 1}.5ms]))`;
+  const parameters = new URLSearchParams({ query, time: String(toMs / 1000), nocache: "1" });
   const answer = await client.get(`/api/v1/query?${parameters}`);
   const count = countIn(answer);
   if (Number.isFinite(count)) return count;
@@ -56,21 +60,13 @@ async function countExported(
 ): Promise<number> {
   const parameters = new URLSearchParams({
     "match[]": selector,
-    start: secondsOf(fromMs),
-    end: secondsOf(toMs),
+    start: String(fromMs / 1000),
+    end: String(toMs / 1000),
     reduce_mem_usage: "1",
   });
   const answer = await client.get(`/api/v1/export?${parameters}`);
   const lines = answer.split("\n").filter((line) => line !== "");
   return lines.reduce((sum, line) => sum + timesIn(line, client), 0);
-}
-
-/**
- * A time as VictoriaMetrics takes it. It multiplies by 1,000 and cuts off the rest, so that a fraction which
- * no double holds exactly would end a millisecond early; half a millisecond more keeps it where it is.
- */
-function secondsOf(timeMs: number): string {
-  return String((timeMs + 0.5) / 1000);
 }
 
 /** Adds to every selector what no series has, so that no two counts ask alike. */
