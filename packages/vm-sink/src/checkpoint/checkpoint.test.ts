@@ -101,8 +101,8 @@ describe("Checkpoint", () => {
     expect(overlapping.map((item) => resumed.next(item))).toEqual(["skip", "skip", "compare"]);
     const stored = new SampleBag();
     for (let time = 0; time < 8; time++) {
-      stored.add({ __name__: "a" }, time, 1);
-      stored.add({ __name__: "b" }, time, 1);
+      stored.addAll({ __name__: "a" }, [time], [1]);
+      stored.addAll({ __name__: "b" }, [time], [1]);
     }
     const samples = { timesMs: Float64Array.of(0, 1, 2, 3), values: Float64Array.of(1, 1, 1, 1) };
     const missing = missingSamples(

@@ -202,7 +202,9 @@ export class Checkpoint {
     const rows = Array.from({ length: batch.seriesCount }, (_, row) => wanted(row));
     if (!rows.includes(true)) return;
     let row = 0;
-    for (const samples of eachSeries(batch)) if (rows[row++]) this.others.addAll(samples);
+    for (const { labels, timesMs, values } of eachSeries(batch)) {
+      if (rows[row++]) this.others.addAll(labels, timesMs, values);
+    }
   }
 
   #seriesIn(table: number): Map<number, number> {

@@ -15,7 +15,8 @@ function series(samples: readonly (readonly [number, number])[]): SeriesSamples 
 
 function bag(samples: readonly (readonly [number, number])[]): SampleBag {
   const filled = new SampleBag();
-  filled.addAll(series(samples));
+  const { labels, timesMs, values } = series(samples);
+  filled.addAll(labels, timesMs, values);
   return filled;
 }
 
@@ -47,7 +48,7 @@ describe("missingSamples", () => {
 
   it("takes labels in any order, and a value with its last bits changed", () => {
     const stored = new SampleBag();
-    stored.add({ b: "c", none: "", __name__: "a" }, 5, 0.1 + 0.2);
+    stored.addAll({ b: "c", none: "", __name__: "a" }, [5], [0.1 + 0.2]);
     expect(missingSamples(series([[5, 0.3]]), stored, new SampleBag())).toBeUndefined();
     expect(missingSamples(series([[5, 0.31]]), stored, new SampleBag())).toBeDefined();
   });

@@ -14,18 +14,7 @@ export class SampleBag {
     return this.#series.size === 0;
   }
 
-  add(labels: Labels, timeMs: number, value: number): void {
-    const key = seriesText(labels);
-    let samples = this.#series.get(key);
-    if (samples === undefined) {
-      samples = { timesMs: [], values: [] };
-      this.#series.set(key, samples);
-    }
-    samples.timesMs.push(timeMs);
-    samples.values.push(value);
-  }
-
-  addAll({ labels, timesMs, values }: SeriesSamples): void {
+  addAll(labels: Labels, timesMs: ArrayLike<number>, values: ArrayLike<number>): void {
     const key = seriesText(labels);
     const samples = this.#series.get(key) ?? { timesMs: [], values: [] };
     for (let i = 0; i < timesMs.length; i++) {

@@ -69,9 +69,7 @@ export class DeadLetter {
     for await (const read of readLines(this.path)) {
       if ("problem" in read) continue;
       const { metric, timestamps, values } = read.line;
-      for (let i = 0; i < values.length; i++) {
-        bag.add(metric, timestamps[i] as number, values[i] as number);
-      }
+      bag.addAll(metric, timestamps, values);
     }
     return bag;
   }
