@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { startVictoriaMetrics } from "@millrace/vm-sink/server";
 import { loadExactly } from "./exact.ts";
+import { loadLarge } from "./large.ts";
 import { loadUnderFire } from "./under-fire.ts";
 
 /** What a campaign is asked to do. */
@@ -47,7 +48,20 @@ const campaigns: Readonly<Record<string, Campaign>> = {
     );
     return failures;
   },
+
+  async large({ seeds, binary }) {
+    const { samples, seconds, memory, looked, differences } = await loadLarge(seeds, binary);
+    const failures = tell(1, differences, "a large load");
+    const half = memory.slice(memory.length >> 1).map(Math.round);
+    console.log(
+      `large: ${grouped(samples)} samples in ${Math.round(seconds)} s with their making; memory ${Math.round(Math.max(...memory))} MB at most, ${Math.min(...half)} to ${Math.max(...half)} MB in the second half; ${looked} samples looked up, ${failures === 0 ? "all" : "not all"} as they were made`,
+    );
+    return failures;
+  },
 };
+
+/** Seeds that a campaign runs where nobody says how many; of the large load, millions of samples. */
+const USUAL: Readonly<Record<string, number>> = { exact: 200, ingest: 100, large: 1_000 };
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -63,7 +77,7 @@ for (const name of names) {
   if (campaign === undefined) {
     throw new Error(`No campaign "${name}"; there are: ${Object.keys(campaigns).join(", ")}.`);
   }
-  const seeds = Number(flags.seeds ?? 200);
+  const seeds = Number(flags.seeds ?? USUAL[name]);
   const failures = await campaign({ from: Number(flags.from), seeds, binary: flags.binary });
   if (failures > 0) process.exitCode = 1;
 }

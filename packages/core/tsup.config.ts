@@ -1,7 +1,7 @@
 import { defineConfig } from "tsup";
 
 export default defineConfig({
-  entry: ["src/index.ts", "src/testing/index.ts"],
+  entry: ["src/index.ts", "src/s3/index.ts", "src/testing/index.ts"],
   format: ["esm"],
   platform: "node",
   target: "node22",

@@ -7,7 +7,9 @@ export type { ArchiveMember, UnreadableMember } from "./archive/archive-member.t
 export { type ArchiveOptions, archive } from "./archive/archive-source.ts";
 export { findInput } from "./archive/find-input.ts";
 export type { ArchiveLimits } from "./archive/limits.ts";
+export type { RemoteOptions } from "./archive/open-remote.ts";
 export type { Document } from "./archive/read-tar.ts";
+export type { RemoteRetry } from "./archive/remote-retry.ts";
 export { type UnpackedMember, type UnpackOptions, unpack } from "./archive/unpack.ts";
 export { type IngestOptions, ingest } from "./ingest.ts";
 export type { Gap, InspectedArray, InspectedResource } from "./inspect/array-finder.ts";
@@ -17,8 +19,10 @@ export {
   type InspectOptions,
   inspect,
 } from "./inspect/inspect.ts";
+export type { ColumnNaming, ColumnSelection } from "./oceanstor/column-rules.ts";
 export type { SharedName } from "./oceanstor/column-table.ts";
 export { DEFAULT_METRIC_IDS } from "./oceanstor/default-metrics.ts";
+export type { IdTableRows, MetricRow, Naming, ResourceRow } from "./oceanstor/id-tables.ts";
 export {
   type OceanstorOptions,
   oceanstor,
@@ -26,6 +30,7 @@ export {
   type TableFacts,
 } from "./oceanstor/oceanstor.ts";
 export type { TimeBounds } from "./oceanstor/plausible-times.ts";
+export { seedNaming } from "./oceanstor/seed-naming.ts";
 export { seriesName } from "./oceanstor/series-name.ts";
 export type {
   ArchiveParser,
@@ -45,3 +50,7 @@ export {
   type FileNote,
   type IngestReport,
 } from "./report/ingest-report.ts";
+export { type LabelChanges, labelMapping, mapLabels } from "./selection/map-labels.ts";
+export { mapTables } from "./selection/map-tables.ts";
+export { didYouMean } from "./selection/near-names.ts";
+export { readTime } from "./selection/read-time.ts";

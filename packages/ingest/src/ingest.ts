@@ -1,6 +1,7 @@
 import { type Flow, pipeline, type SeriesBatch } from "@millrace/core";
 import { archive } from "./archive/archive-source.ts";
 import type { ArchiveLimits } from "./archive/limits.ts";
+import type { RemoteOptions } from "./archive/open-remote.ts";
 import { unpack } from "./archive/unpack.ts";
 import { oceanstor } from "./oceanstor/oceanstor.ts";
 import type { ArchiveParser } from "./parser/archive-parser.ts";
@@ -15,6 +16,8 @@ export interface IngestOptions {
   readonly workers?: number;
   /** Caps for hostile input; what is left out keeps its default. */
   readonly limits?: Partial<ArchiveLimits>;
+  /** How URLs and objects in S3 are reached. */
+  readonly remote?: RemoteOptions;
   /** How consecutive files are joined. */
   readonly join?: JoinOptions;
 }
@@ -26,7 +29,7 @@ export interface IngestOptions {
  * something of your own between. Memory is bounded by the joined rows and a few files, whatever the size
  * of the archive.
  *
- * @param inputs - zips, folders, single `.tgz` or `.dat` files
+ * @param inputs - zips, 7zs, folders, single `.tgz` or `.dat` files; `https://…` and `s3://…`
  * @example
  * ```ts
  * import { ingest } from "@millrace/ingest";
@@ -39,9 +42,9 @@ export function ingest(
   inputs: string | readonly string[],
   options: IngestOptions = {},
 ): Flow<SeriesBatch> {
-  const { parser = oceanstor(), workers = 2, limits = {}, join = {} } = options;
+  const { parser = oceanstor(), workers = 2, limits = {}, join = {}, remote = {} } = options;
   return pipeline(
-    archive(inputs, { identify: (path) => parser.identify(path), limits }),
+    archive(inputs, { identify: (path) => parser.identify(path), limits, remote }),
     unpack({ workers, limits }),
     parseMembers(parser),
     joinBlocks(join),

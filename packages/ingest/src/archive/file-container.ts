@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { MillraceError } from "@millrace/core";
 import type { Container, ContainerEntry } from "./container.ts";
-import { findInput } from "./find-input.ts";
+import { findFile } from "./find-input.ts";
 
 /** A file on the disk as an entry: read whole, once its size is within the limits. */
 export function fileEntry(file: string, path: string, sizeBytes: number): ContainerEntry {
@@ -11,7 +11,7 @@ export function fileEntry(file: string, path: string, sizeBytes: number): Contai
     storedBytes: sizeBytes,
     async read({ packedBytes }) {
       // The size is asked again: between listing and reading a file may have grown.
-      const { size } = await findInput(file);
+      const { size } = await findFile(file);
       if (size > packedBytes) {
         throw new MillraceError(
           "LIMIT_EXCEEDED",
@@ -25,12 +25,13 @@ export function fileEntry(file: string, path: string, sizeBytes: number): Contai
 
 /** One period file by itself. */
 export async function openFile(path: string): Promise<Container> {
-  const { size } = await findInput(path);
+  const { size } = await findFile(path);
   return {
     name: path,
     sizeBytes: size,
     entries: [fileEntry(path, basename(path), size)],
     nested: [],
+    single: true,
     [Symbol.asyncDispose]: async () => {},
   };
 }

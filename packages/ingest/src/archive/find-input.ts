@@ -2,13 +2,26 @@ import type { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
 import { MillraceError } from "@millrace/core";
 import { linkTarget } from "../link-target.ts";
+import { checkRemote, isRemote } from "./remote-input.ts";
 
 /**
- * What is at a path; for whoever checks inputs before a run that will take hours.
+ * What is at a path; for whoever checks inputs before a run that will take hours. Of a URL only the
+ * spelling is checked.
  *
+ * @returns undefined for `https://…`, `http://…` and `s3://…`
  * @throws MillraceError NOT_FOUND saying what is missing: the file, or what a link leads to
+ * @throws MillraceError INVALID_OPTION for a URL that names no archive, or is of another scheme
  */
-export async function findInput(path: string): Promise<Stats> {
+export async function findInput(path: string): Promise<Stats | undefined> {
+  if (isRemote(path)) {
+    checkRemote(path);
+    return undefined;
+  }
+  return await findFile(path);
+}
+
+/** What is at a path on this machine. */
+export async function findFile(path: string): Promise<Stats> {
   try {
     return await stat(path);
   } catch (cause) {

@@ -25,7 +25,7 @@ export async function openFolder(path: string, limits: ArchiveLimits): Promise<C
       // What cannot even be asked for its size is listed all the same: reading it will say why.
       const found = await stat(file).catch(() => undefined);
       if (found !== undefined && !found.isFile()) continue;
-      if (/\.zip$/i.test(item.name)) {
+      if (/\.(zip|7z)$/i.test(item.name)) {
         nested.push(file);
         continue;
       }

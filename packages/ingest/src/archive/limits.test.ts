@@ -11,6 +11,10 @@ describe("archiveLimits", () => {
       members: 3,
       documents: 1_000,
       ratio: 250,
+      nestedBytes: 256 * MIB,
+      nestedDepth: 3,
+      nestedArchives: 10_000,
+      sevenZipBytes: 1024 * MIB,
     });
   });
 

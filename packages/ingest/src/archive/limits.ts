@@ -15,6 +15,20 @@ export interface ArchiveLimits {
    * about 10, deflate's own maximum is 1,032. @defaultValue 250
    */
   readonly ratio: number;
+  /**
+   * Most memory for archives inside an archive: deflated zips in a zip, whatever lies in a 7z, and an
+   * answer of a web server that cannot send parts. Stored zips in a zip take none. @defaultValue 256 MiB
+   */
+  readonly nestedBytes: number;
+  /** Archives within one another below an input. @defaultValue 3 */
+  readonly nestedDepth: number;
+  /** Most archives inside one input. @defaultValue 10,000 */
+  readonly nestedArchives: number;
+  /**
+   * Largest 7z: it lies in memory as it is while it is read. More than about 1.5 GiB do not fit into the
+   * decoder's own memory, whatever this says. @defaultValue 1 GiB
+   */
+  readonly sevenZipBytes: number;
 }
 
 const MIB = 1024 * 1024;
@@ -27,6 +41,10 @@ const DEFAULTS: ArchiveLimits = {
   members: 1_000_000,
   documents: 1_000,
   ratio: 250,
+  nestedBytes: 256 * MIB,
+  nestedDepth: 3,
+  nestedArchives: 10_000,
+  sevenZipBytes: 1024 * MIB,
 };
 
 /**

@@ -9,13 +9,10 @@ const entry = (path: string): ContainerEntry => ({
 });
 
 function list(...paths: readonly string[]) {
-  const { wanted, passedOver } = memberList(
-    { entries: paths.map(entry) } as unknown as Parameters<typeof memberList>[0],
-    (path) => {
-      const [, stream = "", order = ""] = /(\w)(\w)\.tgz$/.exec(path) ?? [];
-      return path.endsWith(".tgz") ? { stream, order } : undefined;
-    },
-  );
+  const { wanted, passedOver } = memberList(paths.map(entry), (path) => {
+    const [, stream = "", order = ""] = /(\w)(\w)\.tgz$/.exec(path) ?? [];
+    return path.endsWith(".tgz") ? { stream, order } : undefined;
+  });
   return {
     wanted: wanted.map(({ path }) => path),
     passedOver: passedOver.map(({ entry: { path }, outcome }) => `${outcome} ${path}`),

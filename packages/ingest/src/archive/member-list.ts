@@ -1,6 +1,6 @@
 import { wrapError } from "@millrace/core";
 import type { MemberIdentity } from "../parser/archive-parser.ts";
-import type { Container, ContainerEntry } from "./container.ts";
+import type { ContainerEntry } from "./container.ts";
 
 /** A file that is not read. */
 export interface PassedOver {
@@ -13,23 +13,29 @@ export interface PassedOver {
 export interface MemberList {
   /** By stream (an array's controller) and time. */
   readonly wanted: readonly ContainerEntry[];
+  /** Archives inside, by path. */
+  readonly nested: readonly ContainerEntry[];
   readonly passedOver: readonly PassedOver[];
 }
 
-/** Sorts the files of a container into those to read and those to pass over. */
+/** Sorts files into those to read, those to open as archives, and those to pass over. */
 export function memberList(
-  container: Container,
+  entries: readonly ContainerEntry[],
   identify: (path: string) => MemberIdentity | undefined,
 ): MemberList {
   const wanted: { readonly entry: ContainerEntry; readonly identity: MemberIdentity }[] = [];
+  const nested: ContainerEntry[] = [];
   const passedOver: PassedOver[] = [];
-  for (const entry of container.entries) {
+  for (const entry of entries) {
     const junk = isFinderMetadata(entry.path);
     const identity = junk ? undefined : identify(entry.path);
     if (identity !== undefined) wanted.push({ entry, identity });
-    else if (!junk && /\.(zip|7z|rar|tar)$/i.test(entry.path)) {
+    else if (!junk && entry.openNested !== undefined && /\.(zip|7z)$/i.test(entry.path)) {
+      nested.push(entry);
+    } else if (!junk && /\.(zip|7z|rar|tar)$/i.test(entry.path)) {
       // It may well hold performance files: passing it over in silence would be a loss.
-      const reason = "An archive inside an archive is not read yet; unpack it and give the folder.";
+      const reason =
+        "An archive of this kind inside another is not read; unpack it and give the folder.";
       passedOver.push({ entry, outcome: "failed", reason });
     } else {
       const reason = junk ? "Finder metadata (__MACOSX or ._ file)." : "Not a performance file.";
@@ -42,7 +48,8 @@ export function memberList(
       compare(a.identity.order, b.identity.order) ||
       compare(a.entry.path, b.entry.path),
   );
-  return { wanted: wanted.map(({ entry }) => entry), passedOver };
+  nested.sort((a, b) => compare(a.path, b.path));
+  return { wanted: wanted.map(({ entry }) => entry), nested, passedOver };
 }
 
 /**

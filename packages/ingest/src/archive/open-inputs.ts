@@ -3,6 +3,8 @@ import { type MillraceError, wrapError } from "@millrace/core";
 import type { Container } from "./container.ts";
 import type { ArchiveLimits } from "./limits.ts";
 import { openContainer } from "./open-container.ts";
+import type { RemoteOptions } from "./open-remote.ts";
+import { inputName } from "./remote-input.ts";
 
 /** An input that is open. */
 export interface OpenedInput {
@@ -29,6 +31,7 @@ export async function* openInputs(
   inputs: readonly string[],
   limits: ArchiveLimits,
   signal: AbortSignal | undefined,
+  remote: RemoteOptions = {},
 ): AsyncGenerator<OpenedInput | PassedInput> {
   const opened = new OpenedPaths();
   const queue = [...inputs];
@@ -41,10 +44,12 @@ export async function* openInputs(
     }
     let container: Container;
     try {
-      container = await openContainer(path, limits);
+      container = await openContainer(path, limits, remote, signal);
     } catch (cause) {
-      const error = wrapError(cause, `Opening ${path}`);
-      yield { path, container: undefined, origin: path, reason: error.message, error };
+      signal?.throwIfAborted();
+      const origin = inputName(path);
+      const error = wrapError(cause, `Opening ${origin}`);
+      yield { path, container: undefined, origin, reason: error.message, error };
       continue;
     }
     try {
@@ -69,8 +74,12 @@ class OpenedPaths {
     const [first] = paths;
     if (times === 1) return undefined;
     const same = paths.filter((other) => other === path).length;
-    const reason = first === path ? "Given twice; it is read once." : `The same file as ${first}.`;
-    const origin = same === 1 ? path : `${path} (${same})`;
+    const reason =
+      first === path
+        ? "Given twice; it is read once."
+        : `The same file as ${inputName(first ?? "")}.`;
+    const name = inputName(path);
+    const origin = same === 1 ? name : `${name} (${same})`;
     return { path, container: undefined, origin, reason, error: undefined };
   }
 }

@@ -1,5 +1,5 @@
-import type { FileHandle } from "node:fs/promises";
 import yauzl from "yauzl";
+import type { RandomAccess } from "./random-access.ts";
 
 /** Read at once while small neighbouring pieces are asked for. */
 const WINDOW_BYTES = 256 * 1024;
@@ -7,21 +7,21 @@ const WINDOW_BYTES = 256 * 1024;
 const NEARBY_BYTES = 4 * 1024;
 
 /**
- * A file for yauzl that reads ahead while it is read in sequence.
+ * Bytes for yauzl that are read ahead while they are read in sequence.
  *
  * The central directory is asked for in two small pieces an entry; each would be a trip to a thread, and
  * listing 12,000 files would take over a second. The same holds for the headers of small files. Members
  * are read whole, with {@link readBytes}.
  */
 export class WindowedFile extends yauzl.RandomAccessReader {
-  readonly #file: FileHandle;
+  readonly #access: RandomAccess;
   #window: Buffer = Buffer.alloc(0);
   #windowAt = 0;
   #lastEnd = -1;
 
-  constructor(file: FileHandle) {
+  constructor(access: RandomAccess) {
     super();
-    this.#file = file;
+    this.#access = access;
   }
 
   /** Called by yauzl; asks for no more than a few hundred bytes at a time. */
@@ -39,20 +39,8 @@ export class WindowedFile extends yauzl.RandomAccessReader {
   }
 
   /** So many bytes from `position` on, or as many as the file has there; a buffer of their own. */
-  async readBytes(position: number, length: number): Promise<Buffer<ArrayBuffer>> {
-    const bytes = Buffer.allocUnsafeSlow(length);
-    let filled = 0;
-    while (filled < length) {
-      const { bytesRead } = await this.#file.read(
-        bytes,
-        filled,
-        length - filled,
-        position + filled,
-      );
-      if (bytesRead === 0) break;
-      filled += bytesRead;
-    }
-    return bytes.subarray(0, filled);
+  readBytes(position: number, length: number): Promise<Buffer<ArrayBuffer>> {
+    return this.#access.read(position, length);
   }
 
   /** The same of a few bytes, as a view that may hold others alive: read ahead where that pays. */
@@ -70,6 +58,6 @@ export class WindowedFile extends yauzl.RandomAccessReader {
   }
 
   override close(callback: (error: Error | null) => void): void {
-    this.#file.close().then(() => callback(null), callback);
+    this.#access.close().then(() => callback(null), callback);
   }
 }

@@ -2,6 +2,7 @@ import { readdir, readFile, readlink, writeFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { type ZipEntry, zipBytes } from "../../test/zip-bytes.ts";
+import { openFileAccess } from "./file-access.ts";
 import { archiveLimits } from "./limits.ts";
 import { openZip } from "./zip-container.ts";
 
@@ -13,7 +14,7 @@ let files = 0;
 async function opened(bytes: Uint8Array) {
   const path = inFolder(`${files++}.zip`);
   await writeFile(path, bytes);
-  return await openZip(path, limits);
+  return await openZip(await openFileAccess(path), limits);
 }
 
 /** Names and contents, or the message of what cannot be read. */
@@ -173,10 +174,12 @@ describe("openZip", () => {
     const path = inFolder("many.zip");
     const entries = ["a", "b", "c"].map((name) => ({ name, bytes: data }));
     await writeFile(path, zipBytes(entries));
-    await expect(openZip(path, archiveLimits({ members: 2 }))).rejects.toMatchObject({
+    await expect(
+      openZip(await openFileAccess(path), archiveLimits({ members: 2 })),
+    ).rejects.toMatchObject({
       code: "LIMIT_EXCEEDED",
     });
-    const zip = await openZip(path, archiveLimits({ members: 3 }));
+    const zip = await openZip(await openFileAccess(path), archiveLimits({ members: 3 }));
     expect(zip.entries).toHaveLength(3);
     expect(zip.sizeBytes).toBe((await readFile(path)).length);
     await zip[Symbol.asyncDispose]();

@@ -1,4 +1,3 @@
-import { open } from "node:fs/promises";
 import { promisify } from "node:util";
 import { crc32, inflateRaw } from "node:zlib";
 import { MillraceError } from "@millrace/core";
@@ -6,19 +5,20 @@ import yauzl from "yauzl";
 import type { Container, ContainerEntry } from "./container.ts";
 import { freeBytes } from "./free-bytes.ts";
 import type { ArchiveLimits } from "./limits.ts";
+import type { NestingBudget } from "./nesting-budget.ts";
+import { memoryAccess, type RandomAccess, sliceAccess } from "./random-access.ts";
 import { WindowedFile } from "./windowed-file.ts";
 import { readFileHeader } from "./zip-file-header.ts";
 
 /**
- * Opens a zip by its central directory.
+ * Opens a zip by its central directory; the bytes beneath are closed with it, or when that fails.
  *
  * @throws MillraceError CORRUPT_INPUT when the directory cannot be read whole (truncated, no zip)
  * @throws MillraceError LIMIT_EXCEEDED when it lists more than `limits.members` files
  */
-export async function openZip(path: string, limits: ArchiveLimits): Promise<Container> {
-  const handle = await open(path);
-  const { size } = await handle.stat();
-  const file = new WindowedFile(handle);
+export async function openZip(access: RandomAccess, limits: ArchiveLimits): Promise<Container> {
+  const { name: path, sizeBytes: size } = access;
+  const file = new WindowedFile(access);
   let zip: yauzl.ZipFile;
   try {
     // yauzl would end the whole archive at one name like "../x", and names never reach the disk here;
@@ -29,8 +29,8 @@ export async function openZip(path: string, limits: ArchiveLimits): Promise<Cont
       validateEntrySizes: false,
     });
   } catch (cause) {
-    await handle.close().catch(() => {}); // yauzl may have closed it already
-    throw corrupt(path, cause);
+    await access.close().catch(() => {}); // yauzl may have closed it already
+    throw MillraceError.is(cause) ? cause : corrupt(path, cause);
   }
   try {
     if (zip.entryCount > limits.members) {
@@ -55,7 +55,15 @@ export async function openZip(path: string, limits: ArchiveLimits): Promise<Cont
       entries.push({
         path: name,
         storedBytes: entry.compressedSize,
-        read: (readLimits) => readEntry(zip, file, entry, name, readLimits),
+        read: ({ packedBytes }) => {
+          return readEntry(zip, file, entry, name, packedBytes);
+        },
+        async openNested(nestedName, budget) {
+          const stored = await storedEntry(zip, file, entry, name);
+          if (stored !== undefined)
+            return sliceAccess(nestedName, access, stored, entry.compressedSize);
+          return await inflatedEntry(zip, file, entry, nestedName, budget);
+        },
         checkName: async () => {
           await dataStart(file, entry, name);
         },
@@ -76,11 +84,12 @@ export async function openZip(path: string, limits: ArchiveLimits): Promise<Cont
       [Symbol.asyncDispose]: async () => {
         zip.close();
         // yauzl only begins to close it.
-        await handle.close();
+        await access.close();
       },
     };
   } catch (error) {
     zip.close();
+    await access.close().catch(() => {});
     throw MillraceError.is(error) ? error : corrupt(path, error);
   }
 }
@@ -110,32 +119,15 @@ async function readEntry(
   file: WindowedFile,
   entry: yauzl.Entry,
   name: string,
-  limits: ArchiveLimits,
+  packedBytes: number,
 ): Promise<Uint8Array> {
-  if (entry.isEncrypted()) {
-    throw new MillraceError(
-      "UNSUPPORTED",
-      `${name} is encrypted; extract it with its password first.`,
-    );
-  }
-  if (![STORED, DEFLATED].includes(entry.compressionMethod)) {
-    throw new MillraceError(
-      "UNSUPPORTED",
-      `${name} is packed by zip method ${entry.compressionMethod}, which is not read; extract it first.`,
-    );
-  }
+  checkReadable(zip, entry, name);
   const { uncompressedSize: size, compressedSize } = entry;
-  if (compressedSize > zip.fileSize) {
-    throw new MillraceError(
-      "CORRUPT_INPUT",
-      `${name} declares ${compressedSize} bytes, more than the whole zip has.`,
-    );
-  }
   const largest = Math.max(size, compressedSize);
-  if (largest > limits.packedBytes) {
+  if (largest > packedBytes) {
     throw new MillraceError(
       "LIMIT_EXCEEDED",
-      `${name} declares ${largest} bytes, more than the limit of ${limits.packedBytes} ("packedBytes").`,
+      `${name} declares ${largest} bytes, more than the limit of ${packedBytes} ("packedBytes").`,
     );
   }
   const start = await dataStart(file, entry, name);
@@ -151,6 +143,8 @@ async function readEntry(
     }
   } catch (cause) {
     if (isTooLarge(cause)) throw wrongSize(name, "more", size);
+    // What went wrong beneath, on the network for one, says so itself.
+    if (MillraceError.is(cause)) throw cause;
     throw corrupt(name, cause);
   }
   if (bytes.length !== size) {
@@ -162,11 +156,65 @@ async function readEntry(
   return bytes;
 }
 
+/** Where a file that is stored as it is begins; undefined for a deflated one. */
+async function storedEntry(
+  zip: yauzl.ZipFile,
+  file: WindowedFile,
+  entry: yauzl.Entry,
+  name: string,
+): Promise<number | undefined> {
+  checkReadable(zip, entry, name);
+  if (entry.compressionMethod !== STORED) return undefined;
+  if (entry.uncompressedSize !== entry.compressedSize) {
+    throw wrongSize(name, "fewer", entry.uncompressedSize);
+  }
+  return await dataStart(file, entry, name);
+}
+
+async function inflatedEntry(
+  zip: yauzl.ZipFile,
+  file: WindowedFile,
+  entry: yauzl.Entry,
+  nestedName: string,
+  budget: NestingBudget,
+): Promise<RandomAccess> {
+  const { compressedSize, uncompressedSize } = entry;
+  const release = budget.reserve(nestedName, uncompressedSize, compressedSize);
+  try {
+    const bytes = await readEntry(zip, file, entry, nestedName, Number.POSITIVE_INFINITY);
+    return { ...memoryAccess(nestedName, bytes), close: async () => release() };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+function checkReadable(zip: yauzl.ZipFile, entry: yauzl.Entry, name: string): void {
+  if (entry.isEncrypted()) {
+    throw new MillraceError(
+      "UNSUPPORTED",
+      `${name} is encrypted; extract it with its password first.`,
+    );
+  }
+  if (![STORED, DEFLATED].includes(entry.compressionMethod)) {
+    throw new MillraceError(
+      "UNSUPPORTED",
+      `${name} is packed by zip method ${entry.compressionMethod}, which is not read; extract it first.`,
+    );
+  }
+  if (entry.compressedSize > zip.fileSize) {
+    throw new MillraceError(
+      "CORRUPT_INPUT",
+      `${name} declares ${entry.compressedSize} bytes, more than the whole zip has.`,
+    );
+  }
+}
+
 async function dataStart(file: WindowedFile, entry: yauzl.Entry, name: string): Promise<number> {
   try {
     return await readFileHeader(file, entry);
   } catch (cause) {
-    throw corrupt(name, cause);
+    throw MillraceError.is(cause) ? cause : corrupt(name, cause);
   }
 }
 

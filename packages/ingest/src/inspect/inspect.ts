@@ -1,10 +1,14 @@
 import { wrapError } from "@millrace/core";
-import { memberPrint } from "../archive/archive-source.ts";
+import { memberPrint } from "../archive/archive-reader.ts";
 import { type Container, type ContainerEntry, originName } from "../archive/container.ts";
 import { findInput } from "../archive/find-input.ts";
 import { type ArchiveLimits, archiveLimits } from "../archive/limits.ts";
 import { checkPassedOver, memberList } from "../archive/member-list.ts";
+import { NestingBudget } from "../archive/nesting-budget.ts";
 import { openInputs, type PassedInput } from "../archive/open-inputs.ts";
+import { openNested } from "../archive/open-nested.ts";
+import type { RemoteOptions } from "../archive/open-remote.ts";
+import { inputName } from "../archive/remote-input.ts";
 import { identifyPeriodFile } from "../oceanstor/file-name.ts";
 import { type TimeBounds, timeBounds } from "../oceanstor/plausible-times.ts";
 import { ArrayFinder, type InspectedArray } from "./array-finder.ts";
@@ -13,14 +17,16 @@ import { peekMember } from "./peek-member.ts";
 /** Options of {@link inspect}. */
 export interface InspectOptions {
   /**
-   * Headers to read at most of each input, a folder's zips counted one by one; of larger ones an even
-   * sample is read and the counts are estimated.
+   * Headers to read at most of each archive, those of a folder or inside another one by one; of larger
+   * ones an even sample is read and the counts are estimated. A 7z is read whole.
    * @defaultValue 1,000
    */
   readonly maxHeaders?: number;
   /** Times that are believed, as in the options of `oceanstor`. */
   readonly times?: Partial<TimeBounds>;
   readonly limits?: Partial<ArchiveLimits>;
+  /** How URLs and objects in S3 are reached. */
+  readonly remote?: RemoteOptions;
   readonly signal?: AbortSignal;
 }
 
@@ -67,7 +73,7 @@ export async function inspect(
   const findings = new Findings(limits, timeBounds(options.times));
   const given = typeof inputs === "string" ? [inputs] : inputs;
   for (const path of given) await findInput(path);
-  for await (const input of openInputs(given, limits, signal)) {
+  for await (const input of openInputs(given, limits, signal, options.remote)) {
     if (input.container === undefined) {
       // One input alone: there is nothing else to say.
       if (input.error !== undefined && given.length === 1 && input.path === given[0]) {
@@ -77,6 +83,15 @@ export async function inspect(
     } else await findings.addContainer(input.container, maxHeaders, signal);
   }
   return findings.result();
+}
+
+/** How an input is looked through. */
+interface Look {
+  readonly budget: NestingBudget;
+  /** Archives around what is looked at. */
+  readonly depth: number;
+  readonly maxHeaders: number;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** What was found so far. */
@@ -99,7 +114,7 @@ class Findings {
 
   passInput({ path, reason, error }: PassedInput): void {
     if (error === undefined) this.#passedOver += 1;
-    else this.#failed.push({ file: path, problem: reason });
+    else this.#failed.push({ file: inputName(path), problem: reason });
   }
 
   async addContainer(
@@ -107,8 +122,34 @@ class Findings {
     maxHeaders: number,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const { wanted, passedOver } = memberList(container, identifyPeriodFile);
     this.#bytes += container.sizeBytes;
+    const budget = new NestingBudget(this.#limits, container.sizeBytes);
+    await this.#addEntries(container, { budget, depth: 0, maxHeaders, signal });
+  }
+
+  async #addEntries(container: Container, look: Look): Promise<void> {
+    if (container.forward === undefined) {
+      await this.#addList(container, container.entries, look);
+      return;
+    }
+    try {
+      for await (const entry of container.forward()) {
+        if (look.depth > 0) look.budget.count(container.name, 1);
+        await this.#addList(container, [entry], look);
+      }
+    } catch (error) {
+      look.signal?.throwIfAborted();
+      this.#fail(container.name, error);
+    }
+  }
+
+  async #addList(
+    container: Container,
+    entries: readonly ContainerEntry[],
+    look: Look,
+  ): Promise<void> {
+    const { budget, depth, maxHeaders, signal } = look;
+    const { wanted, nested, passedOver } = memberList(entries, identifyPeriodFile);
     this.#total += wanted.length;
     for (const passed of passedOver) {
       signal?.throwIfAborted();
@@ -123,10 +164,31 @@ class Findings {
       try {
         await this.#addMember(entry, file, weight);
       } catch (error) {
-        const problem = wrapError(error, `Reading ${file}`).message;
-        this.#failed.push({ file, problem });
+        signal?.throwIfAborted();
+        this.#fail(file, error);
       }
     }
+    for (const entry of nested) {
+      signal?.throwIfAborted();
+      const name = originName(container, entry);
+      let inner: Container;
+      try {
+        inner = await openNested(entry, name, this.#limits, budget, depth + 1);
+      } catch (error) {
+        signal?.throwIfAborted();
+        this.#fail(name, error);
+        continue;
+      }
+      try {
+        await this.#addEntries(inner, { ...look, depth: depth + 1 });
+      } finally {
+        await inner[Symbol.asyncDispose]();
+      }
+    }
+  }
+
+  #fail(file: string, error: unknown): void {
+    this.#failed.push({ file, problem: wrapError(error, `Reading ${file}`).message });
   }
 
   result(): Inspection {

@@ -1,0 +1,14 @@
+/**
+ * Objects in S3 and in what speaks its protocol, read in parts.
+ *
+ * @packageDocumentation
+ */
+export {
+  type ObjectRange,
+  type ObjectReader,
+  type S3Client,
+  type S3Library,
+  type S3ObjectsOptions,
+  type StoredObject,
+  s3Objects,
+} from "./s3-objects.ts";

@@ -1,0 +1,47 @@
+import { MillraceError } from "../errors.ts";
+
+/** The part of the package `@aws-sdk/client-s3` that is used. */
+export interface S3Library {
+  readonly S3Client: new (
+    options: object,
+  ) => {
+    send(command: never, options?: { abortSignal?: AbortSignal }): Promise<unknown>;
+    destroy(): void;
+  };
+  readonly ListObjectsV2Command: S3Command;
+  readonly HeadObjectCommand: S3Command;
+  readonly GetObjectCommand: S3Command;
+}
+
+/** The classes as they are, held against what is used of them. */
+type Package = {
+  readonly S3Client: typeof import("@aws-sdk/client-s3").S3Client;
+  readonly ListObjectsV2Command: typeof import("@aws-sdk/client-s3").ListObjectsV2Command;
+  readonly HeadObjectCommand: typeof import("@aws-sdk/client-s3").HeadObjectCommand;
+  readonly GetObjectCommand: typeof import("@aws-sdk/client-s3").GetObjectCommand;
+};
+
+/** A request that is not sent yet. */
+// biome-ignore lint/suspicious/noExplicitAny: each command has an input of its own
+export type S3Command = new (input: any) => unknown;
+
+// A bundler must leave this alone: the package is large, and few need it.
+const PACKAGE: string = "@aws-sdk/client-s3";
+
+/**
+ * Loads the library, which is an optional peer.
+ *
+ * @throws MillraceError MISSING_DEPENDENCY when it is not installed
+ */
+export async function loadS3Library(): Promise<S3Library> {
+  try {
+    const library: Package = await import(PACKAGE);
+    return library;
+  } catch (cause) {
+    throw new MillraceError(
+      "MISSING_DEPENDENCY",
+      "s3: the package @aws-sdk/client-s3 cannot be loaded; install it: npm install @aws-sdk/client-s3@^3.1169.0",
+      { cause },
+    );
+  }
+}
