@@ -1,13 +1,15 @@
 import { access, constants, lstat, realpath, stat } from "node:fs/promises";
-import { basename, dirname, join, sep } from "node:path";
+import { basename, dirname, isAbsolute, join, sep } from "node:path";
 import { MillraceError } from "@millrace/core";
 
-/** A file that the command is going to write. */
+/** A file that the command is going to write, or a folder that it is going to fill. */
 export interface Output {
   /** As the user knows it: `--report`. */
   readonly option: string;
   /** Absolute. */
   readonly path: string;
+  /** Whether it is a folder, there already or not. @defaultValue false */
+  readonly isFolder?: boolean;
 }
 
 /** Something on the disk that must stay as it is. */
@@ -24,15 +26,19 @@ interface Taken {
  * Checks before hours of work that what is to be written can be, and harms nothing: an output must not
  * replace or change an input, nor replace a device, a link or the other output.
  *
- * @param inputs - absolute paths that exist
+ * @param inputs - absolute paths that exist, and URLs
  * @throws MillraceError INVALID_OPTION naming the option of the first output that cannot be
  */
 export async function checkOutputs(
   inputs: readonly string[],
   outputs: readonly Output[],
 ): Promise<void> {
-  const taken = await Promise.all(inputs.map(takenInput));
-  for (const output of outputs) taken.push(await checkOutput(output, taken));
+  const taken: Taken[] = [];
+  for (const input of inputs) if (isAbsolute(input)) taken.push(await takenInput(input));
+  for (const output of outputs) {
+    const check = output.isFolder === true ? checkOutputFolder : checkOutput;
+    taken.push(await check(output, taken));
+  }
 }
 
 async function takenInput(input: string): Promise<Taken> {
@@ -42,9 +48,7 @@ async function takenInput(input: string): Promise<Taken> {
 }
 
 async function checkOutput({ option, path }: Output, taken: readonly Taken[]): Promise<Taken> {
-  const refuse = (problem: string): never => {
-    throw new MillraceError("INVALID_OPTION", `${option}: ${problem}`);
-  };
+  const refuse = refusalOf(option);
   const folder = await writableFolder(dirname(path));
   if (folder === undefined) {
     return refuse(`there is no folder ${dirname(path)} that can be written to.`);
@@ -62,14 +66,54 @@ async function checkOutput({ option, path }: Output, taken: readonly Taken[]): P
     (it) => it.path === real || (identity !== undefined && it.identity === identity),
   );
   if (same !== undefined) return refuse(`${path} is ${same.what}; name another file to write.`);
-  const around = taken.find((it) => it.isFolder && real.startsWith(join(it.path, sep)));
-  if (around !== undefined) {
-    return refuse(`${path} lies in the input ${around.path}, which it would change; name another.`);
-  }
+  refuseInside(path, real, taken, refuse);
   if (found !== undefined && !(await isWritable(real))) {
     return refuse(`${path} cannot be written to; change its permissions or name another file.`);
   }
   return { what: `what ${option} writes`, path: real, identity, isFolder: false };
+}
+
+/** A folder may be there already, with files in it; what it gets has names of its own. */
+async function checkOutputFolder(
+  { option, path }: Output,
+  taken: readonly Taken[],
+): Promise<Taken> {
+  const refuse = refusalOf(option);
+  const found = await stat(path).catch(() => undefined);
+  if (found !== undefined && !found.isDirectory()) {
+    return refuse(`${path} is no folder; name a folder to write into.`);
+  }
+  const place = await writableFolder(found === undefined ? dirname(path) : path);
+  if (place === undefined) {
+    return found === undefined
+      ? refuse(`there is no folder ${dirname(path)} that can be written to.`)
+      : refuse(`${path} cannot be written to; change its permissions or name another folder.`);
+  }
+  const real = found === undefined ? join(place, basename(path)) : place;
+  const same = taken.find((it) => it.path === real);
+  if (same !== undefined) return refuse(`${path} is ${same.what}; name another folder to write.`);
+  refuseInside(path, real, taken, refuse);
+  const identity = found === undefined ? undefined : identityOf(found);
+  // Other outputs may lie in it.
+  return { what: `what ${option} writes`, path: real, identity, isFolder: false };
+}
+
+function refusalOf(option: string): (problem: string) => never {
+  return (problem) => {
+    throw new MillraceError("INVALID_OPTION", `${option}: ${problem}`);
+  };
+}
+
+/** An input folder must not change while it is read. */
+function refuseInside(
+  path: string,
+  real: string,
+  taken: readonly Taken[],
+  refuse: (problem: string) => never,
+): void {
+  const around = taken.find((it) => it.isFolder && real.startsWith(join(it.path, sep)));
+  if (around === undefined) return;
+  refuse(`${path} lies in the input ${around.path}, which it would change; name another.`);
 }
 
 /** Its path without links, or undefined where nothing can be written there. */

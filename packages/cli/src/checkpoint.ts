@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { readdir, realpath, rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 import { redactUrl } from "@millrace/core";
 import type { CheckpointOptions } from "@millrace/vm-sink";
+import type { CommandIo } from "./command-io.ts";
 import type { IngestSettings } from "./settings.ts";
 import { version } from "./version.ts";
 
@@ -22,17 +23,48 @@ export interface LoadFiles {
  */
 export async function loadFiles(
   settings: IngestSettings,
-  env: Readonly<Record<string, string | undefined>>,
+  { env, cwd }: Pick<CommandIo, "env" | "cwd">,
 ): Promise<LoadFiles> {
   const { inputs, vmUrl } = settings;
   const paths = await Promise.all(inputs.map((path) => realpath(path)));
   const name = digest([...paths, redactUrl(vmUrl)]).slice(0, 16);
   const path = settings.checkpoint ?? join(stateFolder(env), `${name}.checkpoint`);
-  const load = digest([version, settings.metrics, ...(await fingerprints(paths))]);
+  const code = [settings.idTables, settings.parser, ...settings.stages.map((it) => it.specifier)];
+  const load = digest([
+    version,
+    JSON.stringify(flowSettings(settings)),
+    ...(await fingerprints([...paths, ...(await onDisk(code, cwd))])),
+  ]);
   return {
     checkpoint: { path, load },
     deadLetter: settings.deadLetter ?? `${path}.dead-letter.ndjson`,
   };
+}
+
+/** Every setting that changes what flows, or in which order. */
+function flowSettings(settings: IngestSettings): unknown {
+  const { metrics, excludeMetrics, resources, elements, excludeElements } = settings;
+  const { from, to, dropNotCollected, naming, controllerLabel, metricIdLabel } = settings;
+  const { idTables, labels, renameLabels, parser, parserOptions, stages } = settings;
+  return [
+    ...[metrics, excludeMetrics, resources, elements, excludeElements],
+    ...[from, to, dropNotCollected, naming, controllerLabel, metricIdLabel],
+    ...[idTables, labels, renameLabels, parser, parserOptions, stages],
+  ];
+}
+
+/** Those that are files; a package is known by its name alone. */
+async function onDisk(
+  paths: readonly (string | undefined)[],
+  cwd: string,
+): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const path of paths) {
+    if (path === undefined || !(path.startsWith(".") || isAbsolute(path))) continue;
+    const real = await realpath(resolve(cwd, path)).catch(() => undefined);
+    if (real !== undefined) found.push(real);
+  }
+  return found;
 }
 
 /** Forgets a load that broke off. */

@@ -10,9 +10,16 @@ import {
 } from "@millrace/core";
 import type { LoadCheck } from "@millrace/vm-sink";
 import type { LoadFiles } from "./checkpoint.ts";
+import { CURRENCY, type PluginPlace } from "./ingest-flow.ts";
+import {
+  type OutputSink,
+  outputLine,
+  outputSinks,
+  renamed,
+  type WrittenOutput,
+} from "./output-sinks.ts";
 import type { IngestSettings } from "./settings.ts";
-import type { StopSignals } from "./stop-signals.ts";
-import { grouped } from "./text.ts";
+import { grouped, plural } from "./text.ts";
 
 /** What a finished sink tells the command. */
 export interface SinkOutcome {
@@ -23,6 +30,8 @@ export interface SinkOutcome {
   readonly failures: readonly string[];
   /** Absent where the sink is no database. */
   readonly database?: DatabaseReport;
+  /** Files, folders and pages that were written. */
+  readonly outputs: readonly WrittenOutput[];
   /** Further lines of the summary. */
   readonly lines: readonly (readonly [string, string])[];
 }
@@ -53,89 +62,128 @@ export interface CommandSink {
   outcome(result: unknown): SinkOutcome;
 }
 
-const NOTHING: SinkOutcome = { rejected: 0, warnings: [], failures: [], lines: [] };
+const NOTHING: SinkOutcome = {
+  rejected: 0,
+  warnings: [],
+  failures: [],
+  outputs: [],
+  lines: [],
+};
 
 /**
- * Makes the sink that the settings describe: a database or a plugin, a page, or both.
+ * Makes the sink that the settings describe: a database or a plugin, files and a page, or all of them.
  *
  * @param settings - with absolute paths
- * @param cwd - where a plugin is looked for
  */
 export async function commandSink(
   settings: IngestSettings,
-  cwd: string,
-  stops: StopSignals,
+  place: PluginPlace,
   files: LoadFiles | undefined,
 ): Promise<CommandSink> {
-  const { html, sink, sinkOptions, vm } = settings;
+  const { sink, sinkOptions, vm } = settings;
   if (sink === undefined && Object.keys(sinkOptions).length > 0) {
     throw new MillraceError("INVALID_OPTION", "--sink-option needs --sink <specifier>.");
   }
-  if (sink === undefined && !vm) {
-    if (html !== undefined) return await htmlPage(html);
+  const outputs = await outputSinks(settings);
+  if (sink === undefined && !vm) return outputsAlone(outputs);
+  const main =
+    sink === undefined ? await database(settings, files) : await plugin(sink, settings, place);
+  return outputs.length === 0 ? main : besideOutputs(main, outputs);
+}
+
+/** Without a database the files are the load, and the first that cannot be written ends it. */
+function outputsAlone(outputs: readonly OutputSink[]): CommandSink {
+  if (outputs.length === 0) {
     throw new MillraceError(
       "INVALID_OPTION",
-      "With --no-vm there is nothing to write: add --html <file>.",
+      "With --no-vm there is nothing to write: add --html <file>, --csv <file>, --wide-csv <folder> or --parquet <file>.",
     );
   }
-  const main =
-    sink === undefined ? await database(settings, files) : await plugin(sink, settings, cwd, stops);
-  return html === undefined ? main : besidePage(main, await htmlPage(html), html);
+  const outcomeOf = (results: unknown): SinkOutcome => {
+    if (results === undefined) return NOTHING;
+    const all = results as readonly unknown[];
+    const outcomes = outputs.map((output, i) => outputOutcome(output, all[i]));
+    // Each file leaves out the same samples.
+    const rejected = Math.max(...outputs.map((output, i) => output.dropped(all[i])));
+    return { ...joined(outcomes), rejected };
+  };
+  const [first, ...others] = outputs as readonly [OutputSink, ...OutputSink[]];
+  return others.length === 0
+    ? {
+        sink: first.sink,
+        outcome: (result) => outcomeOf(result === undefined ? undefined : [result]),
+      }
+    : { sink: tee(...outputs.map(({ sink }) => sink)), outcome: outcomeOf };
 }
 
-/** The page is an extra: hours of loading must not end because it cannot be written. */
-function besidePage(main: CommandSink, page: CommandSink, path: string): CommandSink {
-  const pageOutcome = (result: OptionalResult<unknown> | undefined): SinkOutcome => {
-    if (result === undefined) return NOTHING;
-    if (result.ok) return page.outcome(result.value);
-    const failure = `--html: ${path} was not written: ${result.error.message}`;
-    return { ...NOTHING, failures: [failure] };
-  };
+/** Files are an extra beside a database: hours of loading must not end because one cannot be written. */
+function besideOutputs(main: CommandSink, outputs: readonly OutputSink[]): CommandSink {
   return {
     ...main,
-    sink: tee(main.sink, optional(page.sink)),
+    sink: tee(main.sink, ...outputs.map(({ sink }) => optional(sink))),
     outcome(results) {
-      const [first, second] = (results ?? []) as [unknown?, OptionalResult<unknown>?];
+      const [first, ...others] = (results ?? []) as [unknown?, ...OptionalResult<unknown>[]];
       const outcome = main.outcome(first);
-      const { failures, lines } = pageOutcome(second);
-      return { ...outcome, failures, lines: [...outcome.lines, ...lines] };
+      const extras = others.map((result, i): SinkOutcome => {
+        const output = outputs[i] as OutputSink;
+        if (result.ok) return outputOutcome(output, result.value);
+        const { option, path } = output;
+        const failure = `${option}: ${path} was not written: ${result.error.message}`;
+        return { ...NOTHING, failures: [failure] };
+      });
+      return { ...outcome, ...joined([outcome, ...extras]) };
     },
   };
 }
 
-async function htmlPage(path: string): Promise<CommandSink> {
-  const { htmlReport } = await import("@millrace/ingest/html-report");
+function outputOutcome(output: OutputSink, result: unknown): SinkOutcome {
+  const written = output.written(result);
+  const dropped = output.dropped(result);
+  const warning = `${output.option}: ${plural(dropped, "sample")} NaN or infinite, not written.`;
   return {
-    sink: htmlReport({ path }),
-    outcome(result) {
-      if (result === undefined) return NOTHING;
-      const { sizeBytes } = result as import("@millrace/ingest/html-report").HtmlReportResult;
-      return { ...NOTHING, lines: [["report", `${path} (${(sizeBytes / 1000).toFixed(0)} kB)`]] };
-    },
+    ...NOTHING,
+    warnings: dropped > 0 ? [warning] : [],
+    outputs: [written],
+    lines: [outputLine(written)],
+  };
+}
+
+/** Everything that several outcomes tell. */
+function joined(
+  outcomes: readonly SinkOutcome[],
+): Pick<SinkOutcome, "rejected" | "warnings" | "failures" | "outputs" | "lines"> {
+  return {
+    rejected: outcomes.reduce((sum, { rejected }) => sum + rejected, 0),
+    warnings: outcomes.flatMap(({ warnings }) => warnings),
+    failures: outcomes.flatMap(({ failures }) => failures),
+    outputs: outcomes.flatMap(({ outputs }) => outputs),
+    lines: outcomes.flatMap(({ lines }) => lines),
   };
 }
 
 async function plugin(
   specifier: string,
-  { dryRun, sinkOptions }: IngestSettings,
-  cwd: string,
-  stops: StopSignals,
+  settings: IngestSettings,
+  { cwd, stops, onPlugin }: PluginPlace,
 ): Promise<CommandSink> {
+  const { dryRun, sinkOptions } = settings;
   if (dryRun) {
     throw new MillraceError(
       "INVALID_OPTION",
       "--dry-run works with the VictoriaMetrics sink only.",
     );
   }
+  onPlugin(specifier);
   stops.waitFor(`Plugin "${specifier}"`);
   const sink = await loadPlugin(specifier, {
     kind: "sink",
     from: cwd,
     options: sinkOptions,
-    accepts: "series-batch",
+    accepts: CURRENCY,
     signal: stops.asked,
   });
-  return { sink: sink as Sink<SeriesBatch, unknown>, outcome: () => NOTHING };
+  const made = sink as Sink<SeriesBatch, unknown>;
+  return { sink: renamed(made, settings), outcome: () => NOTHING };
 }
 
 async function database(
@@ -144,7 +192,7 @@ async function database(
 ): Promise<CommandSink> {
   const { createLoadCheck, victoriaMetrics } = await import("@millrace/vm-sink");
   type Result = import("@millrace/vm-sink").VictoriaMetricsResult;
-  const { batchSize, connections, dryRun, verify, vmUrl } = settings;
+  const { batchSize, connections, dryRun, verify, vmUrl, renameLabels } = settings;
   const sink = victoriaMetrics({
     url: vmUrl,
     dryRun,
@@ -153,9 +201,11 @@ async function database(
     ...(files === undefined ? deadLetterAlone(settings) : files),
   });
   const deadLetter = files?.deadLetter ?? settings.deadLetter;
-  const check = verify && !dryRun ? createLoadCheck({ url: vmUrl, by: "SN" }) : undefined;
+  const check =
+    verify && !dryRun ? createLoadCheck({ url: vmUrl, by: renameLabels["SN"] ?? "SN" }) : undefined;
   return {
-    ...(check === undefined ? { sink } : { sink: check.around(sink), check }),
+    sink: renamed(check === undefined ? sink : check.around(sink), settings),
+    ...(check === undefined ? {} : { check }),
     outcome(result) {
       return result === undefined ? NOTHING : databaseOutcome(result as Result);
     },
@@ -181,6 +231,7 @@ async function database(
           : [
               `The database refused ${grouped(rejected.series)} series; they lie in ${deadLetter}. Once the reason is gone: millrace replay ${deadLetter} --vm-url ${redactUrl(settings.vmUrl)}`,
             ],
+      outputs: [],
       lines: present === 0 ? [] : [["resumed", `${grouped(present)} samples were there already`]],
       database: {
         version: version ?? null,

@@ -229,6 +229,7 @@ describe.skipIf(missing !== undefined)("millrace ingest, into a real database", 
           series: report.series,
         },
       ],
+      outputs: [],
       dryRun: false,
       verified: [
         {

@@ -33,7 +33,10 @@ describe("millrace ingest --sink", () => {
     await plugin("beside.ts");
     const args = ["--sink", "./beside.ts", "--html", "beside.html"];
     const { code, stdout, stderr } = await run("ingest", archive.path, ...args);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: "./beside.ts is a program; it runs with all your rights.\n",
+    });
     expect(stdout).toContain("3,300 read, 3,300 accepted");
     expect(await readFile(folder.path("beside.html"), "utf8")).toContain(archive.serial);
   });
@@ -119,8 +122,8 @@ describe("millrace ingest --sink", () => {
   });
 
   it("stops with 130 at SIGINT while a plugin is still being created", async () => {
-    await plugin("creating.ts", { create: busy("creating") });
-    const running = start("ingest", "x", "--sink", "./creating.ts");
+    await plugin("begin.ts", { create: busy("creating") });
+    const running = start("ingest", "x", "--sink", "./begin.ts");
     await running.printed("creating");
     running.child.kill("SIGINT");
     expect(await running.finished).toMatchObject({ code: 130, signal: null, stdout: "" });
@@ -128,8 +131,8 @@ describe("millrace ingest --sink", () => {
 
   it("stops at once with 130 at a second SIGINT when a plugin does not let go", async () => {
     const archive = await folder.archive("stuck.zip");
-    await plugin("stuck.ts", { write: busy("writing"), abort: busy("stuck") });
-    const running = start("ingest", archive.path, "--sink", "./stuck.ts");
+    await plugin("holds.ts", { write: busy("writing"), abort: busy("stuck") });
+    const running = start("ingest", archive.path, "--sink", "./holds.ts");
     await running.printed("writing");
     running.child.kill("SIGINT");
     await running.printed("stuck");

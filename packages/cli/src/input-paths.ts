@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { MillraceError } from "@millrace/core";
 
 /**
- * Inputs as absolute paths.
+ * Inputs as absolute paths; URLs as they are.
  *
  * @throws MillraceError INVALID_OPTION for an empty one, which would mean the whole working folder: most
  * often a variable of a script that was never set
@@ -14,5 +14,5 @@ export function inputPaths(inputs: readonly string[], cwd: string): readonly str
       "An input is empty; name an archive: a .zip, a folder, a .tgz or a .dat.",
     );
   }
-  return inputs.map((path) => resolve(cwd, path));
+  return inputs.map((path) => (/^[a-z][a-z\d+.-]*:\/\//i.test(path) ? path : resolve(cwd, path)));
 }

@@ -3,7 +3,7 @@ import type { SinkOutcome } from "./command-sink.ts";
 import { type CommandReport, describeProblems, describeReport } from "./report-text.ts";
 import type { VerifiedArray } from "./verify.ts";
 
-const nothing: SinkOutcome = { rejected: 0, warnings: [], failures: [], lines: [] };
+const nothing: SinkOutcome = { rejected: 0, warnings: [], failures: [], outputs: [], lines: [] };
 const startMs = Date.UTC(2025, 9, 20);
 
 const whole: CommandReport = {
@@ -47,6 +47,7 @@ const whole: CommandReport = {
     sentBytes: 91e6,
     retries: 0,
   },
+  outputs: [],
   dryRun: false,
 };
 
@@ -90,7 +91,7 @@ describe("the summary of a load", () => {
       false,
     ],
     ["Loaded.", {}, true],
-    ["Nothing was loaded.", { samples: { ...whole.samples, parsed: 0 } }, false],
+    ["Nothing was loaded.", { samples: { ...whole.samples, parsed: 0, accepted: 0 } }, false],
     ["Not loaded.", { error: "no", samples: { ...whole.samples, accepted: 0 } }, false],
     ["Loaded only in part.", { error: "no", complete: false }, false],
     ["Dry run: everything can be sent.", { dryRun: true }, false],
@@ -173,6 +174,8 @@ describe("the summary of a load", () => {
           },
           missingOne(),
           { ...missingOne(), serial: "2102C", before: 5, found: 9, verdict: "inconclusive" },
+          { ...missingOne(), serial: "2102D", found: 10, missing: 0, verdict: "different" },
+          { ...missingOne(), serial: "2102E", found: 11, missing: 0, verdict: "excess" },
         ],
         database: { ...(whole.database as NonNullable<CommandReport["database"]>), retries: 2 },
       },
@@ -185,6 +188,8 @@ describe("the summary of a load", () => {
     expect(text).toMatch(
       /verified +2102C: the database already held 5 samples of this range, so 4 more prove nothing of the 10 sent/,
     );
+    expect(text).toMatch(/2102D: the database holds 10 samples, as many as were sent, but others/);
+    expect(text).toMatch(/2102E: the database holds 11 samples, 1 more than were sent/);
     expect(text).toMatch(/verified +2102B: 1 of 10 samples are missing/);
     expect(text).toMatch(/report +out\.html \(94 kB\)\n/);
     expect(text).not.toContain("per million");

@@ -1,5 +1,6 @@
 import type { FileNote, IngestReport } from "@millrace/ingest";
 import type { DatabaseReport, SinkOutcome } from "./command-sink.ts";
+import type { WrittenOutput } from "./output-sinks.ts";
 import { facts, grouped, megabytes, minute, plural, printable, short } from "./text.ts";
 import { isUnproven, type Verification, type VerifiedArray } from "./verify.ts";
 
@@ -9,6 +10,8 @@ export interface CommandReport extends IngestReport, Verification {
   readonly cpuMs: number;
   readonly peakRssBytes: number;
   readonly database?: DatabaseReport;
+  /** Files, folders and pages that were written. */
+  readonly outputs: readonly WrittenOutput[];
   readonly dryRun: boolean;
 }
 
@@ -88,14 +91,20 @@ function problemNotes({ error, files }: CommandReport): string[] {
 function headline(report: CommandReport, interrupted: boolean): string {
   const { error, samples, verifyError } = report;
   if (error !== undefined) return endedEarly(report, interrupted);
-  if (samples.parsed === 0) return "Nothing was loaded.";
+  if (samples.parsed + samples.accepted === 0) {
+    return samples.filtered > 0
+      ? "Nothing was loaded: all was filtered out."
+      : "Nothing was loaded.";
+  }
   if (report.dryRun)
     return report.complete
       ? "Dry run: everything can be sent."
       : "Dry run: not everything can be sent.";
-  if (report.verified?.some(({ verdict }) => verdict === "missing")) {
+  const verdicts = new Set(report.verified?.map(({ verdict }) => verdict));
+  if (verdicts.has("missing") || verdicts.has("different")) {
     return "Loaded, but the database does not hold everything.";
   }
+  if (verdicts.has("excess")) return "Loaded, but the database holds more than was sent.";
   if (isUnproven(report)) {
     return "Loaded, but it cannot be told whether the database holds everything.";
   }
@@ -177,6 +186,12 @@ function verifiedText(array: VerifiedArray): string {
   }
   if (verdict === "inconclusive") {
     return `${serial}: the database already held ${grouped(before)} samples of this range, so ${grouped(found - before)} more prove nothing of the ${grouped(sent)} sent`;
+  }
+  if (verdict === "different") {
+    return `${serial}: the database holds ${grouped(found)} samples, as many as were sent, but others`;
+  }
+  if (verdict === "excess") {
+    return `${serial}: the database holds ${grouped(found)} samples, ${grouped(found - sent)} more than were sent, and held none before`;
   }
   const held = `${serial}: the database holds all ${grouped(sent)} samples`;
   return before === 0 ? held : `${held}, beside ${grouped(before)} that it held before`;

@@ -1,28 +1,45 @@
 import { writeFile } from "node:fs/promises";
-import { resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { abortable, MillraceError, type Run, type RunEvent } from "@millrace/core";
-import { collectReport, findInput, type IngestReport, ingest, oceanstor } from "@millrace/ingest";
-import { checkOutputs, type Output } from "./check-outputs.ts";
-import { forgetLoad, type LoadFiles, loadFiles } from "./checkpoint.ts";
+import {
+  abortable,
+  type Flow,
+  MillraceError,
+  type Run,
+  type RunEvent,
+  type SeriesBatch,
+} from "@millrace/core";
+import { collectReport, type IngestReport } from "@millrace/ingest";
+import {
+  checkBeforehand,
+  filesOf,
+  isDone,
+  leaveOutExisting,
+  withAbsolutePaths,
+} from "./before-load.ts";
+import type { LoadFiles } from "./checkpoint.ts";
 import { type CommandIo, type ExitCode, tellProblem } from "./command-io.ts";
 import { type CommandSink, commandSink, type SinkOutcome } from "./command-sink.ts";
-import { inputPaths } from "./input-paths.ts";
+import { ingestFlow, type PluginPlace } from "./ingest-flow.ts";
 import { monitorResources } from "./monitor.ts";
 import { showProgress } from "./progress-line.ts";
 import { type CommandReport, describeProblems, describeReport } from "./report-text.ts";
 import type { IngestSettings } from "./settings.ts";
 import { listenForStops, type StopSignals } from "./stop-signals.ts";
+import { printable } from "./text.ts";
 import { isUnproven, type Verification, verifyArrays } from "./verify.ts";
 
 /** Carries out `millrace ingest`. */
 export async function runIngest(given: IngestSettings, io: CommandIo): Promise<ExitCode> {
-  const settings = withAbsolutePaths(given, io.cwd);
+  const asked = withAbsolutePaths(given, io.cwd);
   const stops = listenForStops(io);
   try {
+    const place = pluginPlace(asked, stops, io);
+    const settings = await leaveOutExisting(asked, stops, io);
+    if (settings === undefined) return 0;
+    const flow = await ingestFlow(settings, place);
     const files = await filesOf(settings, io);
     if (files !== undefined && (await isDone(settings, files, io))) return 0;
-    const loaded = await loadToTheEnd(settings, files, stops, io);
+    const loaded = await loadToTheEnd(flow, settings, files, place, io);
     const verification = await verify(loaded, stops);
     const report = commandReport(settings, loaded, verification);
     tellReport(report, loaded.outcome, settings, stops.interrupted, io);
@@ -32,73 +49,23 @@ export async function runIngest(given: IngestSettings, io: CommandIo): Promise<E
   }
 }
 
-/** Only a database can be asked what it holds, so only a load into one keeps note of its progress. */
-async function filesOf(settings: IngestSettings, io: CommandIo): Promise<LoadFiles | undefined> {
-  const { sink, vm, dryRun, checkpoints, checkpoint, resume, restart, inputs } = settings;
-  const impossible =
-    sink !== undefined || !vm
-      ? "can only be used with a database"
-      : dryRun
-        ? "cannot be used with --dry-run"
-        : !checkpoints
-          ? "cannot be used with --no-checkpoint"
-          : undefined;
-  if (impossible !== undefined) {
-    const asked = resume ? "--resume" : restart ? "--restart" : checkpoint && "--checkpoint";
-    if (asked === undefined || asked === "") return undefined;
-    throw new MillraceError("INVALID_OPTION", `${asked} ${impossible}.`);
-  }
-  for (const path of inputs) await findInput(path);
-  return await loadFiles(settings, io.env);
-}
-
-/** Looks at what an earlier load left, and says what will become of it. */
-async function isDone(
-  { restart, resume, quiet }: IngestSettings,
-  files: LoadFiles,
-  io: CommandIo,
-): Promise<boolean> {
-  const { readCheckpoint } = await import("@millrace/vm-sink");
-  const { path, load } = files.checkpoint;
-  if (restart) await forgetLoad(files);
-  const before = await readCheckpoint(path);
-  if (before === undefined || (before.done && !resume)) return false;
-  if (before.done && before.load === load) {
-    io.stderr.write(`This was loaded already, as ${path} says; --restart loads it once more.\n`);
-    return true;
-  }
-  if (!before.done && !quiet) {
-    io.stderr.write(`Going on where a load of the same inputs broke off (${path}).\n`);
-  }
-  return false;
-}
-
-function withAbsolutePaths(settings: IngestSettings, cwd: string): IngestSettings {
-  const absolute = (path: string | undefined): string | undefined =>
-    path === undefined ? undefined : resolve(cwd, path);
+/** Says once of each plugin that it is code. */
+function pluginPlace(
+  { quiet }: IngestSettings,
+  stops: StopSignals,
+  { cwd, stderr }: CommandIo,
+): PluginPlace {
+  const told = new Set<string>();
   return {
-    ...settings,
-    inputs: inputPaths(settings.inputs, cwd),
-    html: absolute(settings.html),
-    report: absolute(settings.report),
-    checkpoint: absolute(settings.checkpoint),
-    deadLetter: absolute(settings.deadLetter),
+    cwd,
+    stops,
+    onPlugin(specifier) {
+      if (!quiet && !told.has(specifier)) {
+        stderr.write(`${printable(specifier)} is a program; it runs with all your rights.\n`);
+      }
+      told.add(specifier);
+    },
   };
-}
-
-/** What can be known to be wrong before hours of work. */
-async function checkBeforehand(settings: IngestSettings, sink: CommandSink): Promise<void> {
-  const { inputs, html, report, checkpoint, deadLetter } = settings;
-  if (settings.verify && !settings.dryRun && sink.check === undefined) {
-    throw new MillraceError("INVALID_OPTION", "--verify needs the VictoriaMetrics sink.");
-  }
-  for (const path of inputs) await findInput(path);
-  const outputs: Output[] = [];
-  if (html !== undefined) outputs.push({ option: "--html", path: html });
-  if (report !== undefined) outputs.push({ option: "--report", path: report });
-  if (checkpoint !== undefined) outputs.push({ option: "--checkpoint", path: checkpoint });
-  if (deadLetter !== undefined) outputs.push({ option: "--dead-letter", path: deadLetter });
-  await checkOutputs(inputs, outputs);
 }
 
 /** A load that has ended, well or not. */
@@ -114,16 +81,18 @@ const GO_ON_AFTER_MS = 1_000;
 
 /** Loads, and goes on from the checkpoint when the database was restarted or is away for a while. */
 async function loadToTheEnd(
+  flow: Flow<SeriesBatch>,
   settings: IngestSettings,
   files: LoadFiles | undefined,
-  stops: StopSignals,
+  place: PluginPlace,
   io: CommandIo,
 ): Promise<Loaded> {
+  const { stops } = place;
   let hasBegun = false;
   while (true) {
-    const sink = await commandSink(settings, io.cwd, stops, files);
+    const sink = await commandSink(settings, place, files);
     if (!hasBegun) await checkBeforehand(settings, sink);
-    const loaded = await load(settings, sink, stops, io);
+    const loaded = await load(flow, settings, sink, stops, io);
     const { failure, ingested } = loaded;
     hasBegun ||= ingested.samples.parsed > 0;
     const goesOn = files !== undefined && hasBegun && MillraceError.is(failure);
@@ -134,13 +103,13 @@ async function loadToTheEnd(
 }
 
 async function load(
+  flow: Flow<SeriesBatch>,
   settings: IngestSettings,
   sink: CommandSink,
   stops: StopSignals,
   io: CommandIo,
 ): Promise<Loaded> {
-  const { inputs, metrics, workers, quiet, json, monitor } = settings;
-  const flow = ingest(inputs, { parser: oceanstor({ metrics }), workers });
+  const { quiet, json, monitor } = settings;
   stops.waitFor(`Sink "${sink.sink.name}"`);
   const run = flow.to(sink.sink, { signal: stops.asked });
   const reporting = collectReport(run, {
@@ -185,6 +154,7 @@ function commandReport(
     cpuMs: Math.round((user + system) / 1000),
     peakRssBytes: process.resourceUsage().maxRSS * 1024,
     ...(outcome.database === undefined ? {} : { database: outcome.database }),
+    outputs: outcome.outputs,
     dryRun: settings.dryRun,
     ...verification,
   };
@@ -199,7 +169,8 @@ function tellReport(
 ): void {
   if (json) io.stdout.write(`${JSON.stringify({ type: "report", report })}\n`);
   else if (quiet) io.stderr.write(describeProblems(report));
-  else if (report.files.total > 0) io.stdout.write(describeReport(report, outcome, interrupted));
+  else if (report.files.total + report.samples.accepted > 0)
+    io.stdout.write(describeReport(report, outcome, interrupted));
 }
 
 /** Writes the report file and tells what went wrong, once the summary is out of danger. */
@@ -211,7 +182,7 @@ async function endOf(
   io: CommandIo,
 ): Promise<ExitCode> {
   const problems = [...outcome.failures];
-  const { files, verifyError } = report;
+  const { files, samples, verifyError } = report;
   if (verifyError !== undefined && !interrupted) {
     problems.push(`The load has ended, but --verify could not be done: ${verifyError}`);
   }
@@ -221,8 +192,11 @@ async function endOf(
       problems.push(`--report: ${path} was not written: ${error.message}`);
     });
   }
-  if (failure === undefined && files.ok + files.counts.partial + files.counts.failed === 0) {
-    problems.push(`Nothing to load: no performance files in ${settings.inputs.join(", ")}.`);
+  const read = files.ok + files.counts.partial + files.counts.failed + samples.accepted;
+  if (failure === undefined && read === 0) {
+    const { source, inputs } = settings;
+    const nothing = `no performance files in ${inputs.join(", ")}`;
+    problems.push(`Nothing to load: ${source === undefined ? nothing : `${source} has nothing`}.`);
   }
   for (const problem of problems) tellProblem(io.stderr, problem);
   if (interrupted) return 130;

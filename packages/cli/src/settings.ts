@@ -1,18 +1,58 @@
 import * as v from "valibot";
 
+/** Something to load by specifier, and its options. */
+export interface PluginSettings {
+  readonly specifier: string;
+  readonly options: Readonly<Record<string, string>>;
+}
+
+/** Which samples are delivered, and how their series are called. */
+export interface SelectionSettings {
+  readonly metrics: "all" | "default" | readonly string[];
+  readonly excludeMetrics?: readonly string[] | undefined;
+  readonly resources?: readonly string[] | undefined;
+  readonly elements?: readonly string[] | undefined;
+  readonly excludeElements?: readonly string[] | undefined;
+  /** First time to load, as typed. */
+  readonly from?: string | undefined;
+  /** First time not to load, as typed. */
+  readonly to?: string | undefined;
+  readonly dropNotCollected: boolean;
+  readonly naming: "seed" | "clean";
+  readonly controllerLabel: boolean;
+  readonly metricIdLabel: boolean;
+  /** File with ids of the user's own. */
+  readonly idTables?: string | undefined;
+}
+
 /** What `millrace ingest` needs to know, from the file, the environment and the command line together. */
-export interface IngestSettings {
+export interface IngestSettings extends SelectionSettings {
   readonly inputs: readonly string[];
   readonly vmUrl: string;
-  /** False: no database, only the report. */
+  /** False: no database, only files. */
   readonly vm: boolean;
   readonly workers: number;
   readonly batchSize?: number | undefined;
   readonly connections?: number | undefined;
-  readonly metrics: "all" | "default";
+  /** Labels that every series gets. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** New names of labels, by the old ones. */
+  readonly renameLabels: Readonly<Record<string, string>>;
+  readonly source?: string | undefined;
+  readonly sourceOptions: Readonly<Record<string, string>>;
+  readonly parser?: string | undefined;
+  readonly parserOptions: Readonly<Record<string, string>>;
+  readonly stages: readonly PluginSettings[];
   readonly html?: string | undefined;
+  /** File for one line a sample. */
+  readonly csv?: string | undefined;
+  /** Folder for one table a resource type. */
+  readonly wideCsv?: string | undefined;
+  readonly parquet?: string | undefined;
+  /** Pack the CSV files. */
+  readonly gzip: boolean;
   readonly sink?: string | undefined;
-  readonly sinkOptions: Record<string, string>;
+  readonly sinkOptions: Readonly<Record<string, string>>;
   readonly verify: boolean;
   readonly dryRun: boolean;
   /** Where the load keeps note of its progress; undefined: in the state folder. */
@@ -23,6 +63,8 @@ export interface IngestSettings {
   readonly resume: boolean;
   /** Forget what broke off before. */
   readonly restart: boolean;
+  /** Leave out inputs that the database holds already. */
+  readonly skipExisting: boolean;
   /** File for the series that the database refuses. */
   readonly deadLetter?: string | undefined;
   readonly report?: string | undefined;
@@ -61,26 +103,60 @@ function named(what: string): v.GenericSchema<unknown, string> {
   return v.pipe(v.string(), v.nonEmpty(what));
 }
 
-const entries = {
-  inputs: v.pipe(
+/** One name in the environment, several in a file and on the command line. */
+const NAMES = v.pipe(
+  v.union([
     v.array(v.string()),
-    v.minLength(1, "name at least one archive: a .zip, a folder, a .tgz or a .dat"),
-  ),
+    v.pipe(
+      v.string(),
+      v.transform((name) => [name]),
+    ),
+  ]),
+  v.minLength(1, "give a name"),
+);
+const PAIRS = v.optional(v.record(v.string(), v.string()), {});
+const PLUGIN = named("name a file or a package");
+
+const entries = {
+  inputs: v.array(v.string()),
   vmUrl: v.optional(v.string(), "http://localhost:8428"),
   vm: v.optional(SWITCH, true),
   workers: v.optional(wholeNumber(1, 64), 2),
   batchSize: v.optional(wholeNumber(1, 10_000_000)),
   connections: v.optional(wholeNumber(1, 64)),
-  metrics: v.optional(v.picklist(["all", "default"], "give all or default"), "all"),
+  metrics: v.optional(v.union([v.picklist(["all", "default"]), NAMES]), "all"),
+  excludeMetrics: v.optional(NAMES),
+  resources: v.optional(NAMES),
+  elements: v.optional(NAMES),
+  excludeElements: v.optional(NAMES),
+  from: v.optional(named("give a time")),
+  to: v.optional(named("give a time")),
+  dropNotCollected: v.optional(SWITCH, false),
+  naming: v.optional(v.picklist(["seed", "clean"], "give seed or clean"), "seed"),
+  controllerLabel: v.optional(SWITCH, false),
+  metricIdLabel: v.optional(SWITCH, false),
+  idTables: v.optional(named("name the file to read")),
+  labels: PAIRS,
+  renameLabels: PAIRS,
+  source: v.optional(PLUGIN),
+  sourceOptions: PAIRS,
+  parser: v.optional(PLUGIN),
+  parserOptions: PAIRS,
+  stages: v.optional(v.array(v.strictObject({ specifier: PLUGIN, options: PAIRS })), []),
   html: v.optional(named("name the file to write")),
-  sink: v.optional(named("name a file or a package")),
-  sinkOptions: v.optional(v.record(v.string(), v.string()), {}),
+  csv: v.optional(named("name the file to write")),
+  wideCsv: v.optional(named("name the folder to write into")),
+  parquet: v.optional(named("name the file to write")),
+  gzip: v.optional(SWITCH, false),
+  sink: v.optional(PLUGIN),
+  sinkOptions: PAIRS,
   verify: v.optional(SWITCH, false),
   dryRun: v.optional(SWITCH, false),
   checkpoint: v.optional(named("name the file to keep")),
   checkpoints: v.optional(SWITCH, true),
   resume: v.optional(SWITCH, false),
   restart: v.optional(SWITCH, false),
+  skipExisting: v.optional(SWITCH, false),
   deadLetter: v.optional(named("name the file to write")),
   report: v.optional(named("name the file to write")),
   json: v.optional(SWITCH, false),
@@ -89,9 +165,17 @@ const entries = {
 };
 
 /** Checks and completes the settings. A key that is not known is refused: it may be a misspelt one. */
-export const ingestSettings: v.GenericSchema<unknown, IngestSettings> = v.strictObject(
-  entries,
-  (issue) => (issue.expected === "never" ? "there is no such setting" : "is missing"),
+export const ingestSettings: v.GenericSchema<unknown, IngestSettings> = v.pipe(
+  v.strictObject(entries, (issue) =>
+    issue.expected === "never" ? "there is no such setting" : "is missing",
+  ),
+  v.forward(
+    v.check(
+      ({ inputs, source }) => inputs.length > 0 || source !== undefined,
+      "name at least one archive: a .zip, a folder, a .tgz or a .dat",
+    ),
+    ["inputs"],
+  ),
 );
 
 /** The variables of the environment that are settings; others with this prefix are not ours to judge. */

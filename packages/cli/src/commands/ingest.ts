@@ -3,43 +3,42 @@ import { loadConfig, MillraceError } from "@millrace/core";
 import { Command, Option } from "commander";
 import type { CommandIo, ExitCode } from "../command-io.ts";
 import { ingestSettings, settingVariables } from "../settings.ts";
+import { addPluginOptions, collectPairs, pluginSettings, SINK } from "./plugin-options.ts";
+import { addSelectionOptions, selectionSettings } from "./selection-options.ts";
 
 interface IngestFlags {
   readonly input?: string[];
   readonly config?: string;
-  readonly allMetrics?: boolean;
-  readonly defaultMetrics?: boolean;
-  readonly sinkOption?: Record<string, string>;
   readonly [flag: string]: unknown;
 }
 
 /** `millrace ingest`: the options, and where their values come from. */
 export function ingestCommand(io: CommandIo, exit: (code: ExitCode) => void): Command {
-  return new Command("ingest")
+  const command = new Command("ingest");
+  command
     .description("Load archives of performance files into VictoriaMetrics, or another sink.")
     .argument("[input...]", "archives: .zip, folder, .tgz or .dat")
-    .option("-i, --input <path...>", "the same, as an option")
-    .addOption(
-      new Option("--all-metrics", "every metric in the files (this is the default)").conflicts(
-        "defaultMetrics",
-      ),
-    )
-    .option("--default-metrics", "only the short list of metrics that are looked at first")
+    .option("-i, --input <path...>", "the same, as an option");
+  addSelectionOptions(command);
+  addPluginOptions(command);
+  return command
     .option(
       "--vm-url <url>",
       "VictoriaMetrics: base URL or full import URL (default: http://localhost:8428)",
     )
     .addOption(
-      new Option("--no-vm", "no database: write the page of --html alone").conflicts("vmUrl"),
+      new Option("--no-vm", "no database: write files alone (--html, --csv, …)").conflicts("vmUrl"),
     )
-    .addOption(
-      new Option(
-        "--sink <specifier>",
-        "send to this plugin instead: ./my-sink.ts or a package; it runs with your rights",
-      ).conflicts("vmUrl"),
-    )
-    .option("--sink-option <key=value>", "option for that plugin; may be repeated", collectPairs)
     .option("--html <file>", "write a page with charts, one file that needs no network")
+    .option(
+      "--csv <file>",
+      "write one line a sample: Resource;Metric;Element;Value;Time;UnixTime;…",
+    )
+    .option("--wide-csv <folder>", "write a table a resource type, with a column a metric")
+    .option("--parquet <file>", "write one row a sample, for analysis")
+    .option("--gzip", "pack the CSV files; a --csv <file> that ends in .gz is packed anyway")
+    .addOption(SINK)
+    .option("--sink-option <key=value>", "option for that plugin; may be repeated", collectPairs)
     .option("--dry-run", "read, parse, check and encode everything, send nothing")
     .option("--verify", "afterwards ask the database whether it holds every sample")
     .option(
@@ -54,6 +53,7 @@ export function ingestCommand(io: CommandIo, exit: (code: ExitCode) => void): Co
       ).conflicts("restart"),
     )
     .option("--restart", "load everything anew, whatever an earlier load left")
+    .option("--skip-existing", "leave out archives of which the database holds every sample")
     .option(
       "--dead-letter <file>",
       "series that the database refuses, for millrace replay (default: beside the checkpoint)",
@@ -68,7 +68,7 @@ export function ingestCommand(io: CommandIo, exit: (code: ExitCode) => void): Co
     .option("--config <file>", "settings as JSON (default: millrace.config.json, if there is one)")
     .addHelpText("after", HELP)
     .action(async (inputs: string[], flags: IngestFlags) => {
-      const { input = [], config, sinkOption, allMetrics, defaultMetrics, ...others } = flags;
+      const { input = [], config, ...others } = flags;
       const { vm, checkpoint, ...rest } = others;
       const named = [...inputs, ...input];
       const settings = await loadConfig(ingestSettings, {
@@ -79,13 +79,11 @@ export function ingestCommand(io: CommandIo, exit: (code: ExitCode) => void): Co
         },
         env: { prefix: "MILLRACE_", values: settingVariables(io.env) },
         overrides: {
-          ...rest,
+          ...selectionSettings(pluginSettings(rest)),
           vm: vm === false ? false : undefined,
           checkpoint: typeof checkpoint === "string" ? checkpoint : undefined,
           checkpoints: checkpoint === false ? false : undefined,
           inputs: named.length > 0 ? named : undefined,
-          metrics: defaultMetrics ? "default" : allMetrics ? "all" : undefined,
-          sinkOptions: sinkOption,
         },
       }).catch(rethrowPlainly);
       const { runIngest } = await import("../run-ingest.ts");
@@ -107,6 +105,8 @@ Examples:
   millrace ingest archive.zip
   millrace ingest archive.zip --resume        the same again after a crash, or in a script
   millrace ingest ./collected --vm-url http://metrics:8428 --html report.html --verify
+  millrace ingest archive.zip --resources LUN --metrics "*iops*" --from 2025-10-20 --to 2025-10-21
+  millrace ingest archive.zip --no-vm --csv samples.csv.gz --parquet samples.parquet
   millrace ingest archive.zip --sink ./my-sink.ts --sink-option path=out.txt`;
 
 /** A person who typed no archive has no "configuration" in mind; and whatever is wrong here, it is usage. */
@@ -120,12 +120,4 @@ function rethrowPlainly(error: unknown): never {
   throw new MillraceError("INVALID_OPTION", `${plain.join("; ")} (add --help for the options)`, {
     cause: error,
   });
-}
-
-function collectPairs(text: string, before: Record<string, string> = {}): Record<string, string> {
-  const at = text.indexOf("=");
-  // Without "=" the option is a switch.
-  return at < 0
-    ? { ...before, [text]: "true" }
-    : { ...before, [text.slice(0, at)]: text.slice(at + 1) };
 }

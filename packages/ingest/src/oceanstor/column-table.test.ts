@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { MapResource } from "./block-map.ts";
+import { columnRules } from "./column-rules.ts";
 import { columnTable } from "./column-table.ts";
 
 const identity = { serial: "A1", intervalSeconds: 300, mapKey: "m" };
@@ -10,7 +11,7 @@ const map: readonly MapResource[] = [
 ];
 
 const names = (wanted?: readonly number[]) => {
-  const { table } = columnTable(map, identity, wanted && new Set(wanted));
+  const { table } = columnTable(map, identity, wanted && columnRules({ metrics: wanted }));
   return table.labels.map(
     ({ __name__, Resource, Element }) => `${Resource}/${Element} ${__name__}`,
   );
@@ -46,7 +47,7 @@ describe("columnTable", () => {
   });
 
   it("picks wanted metrics and speaks only of them", () => {
-    const columns = columnTable(map, identity, new Set([67, 778]));
+    const columns = columnTable(map, identity, columnRules({ metrics: [67, 778] }));
     expect(names([67, 778])).toEqual(["Controller/0A huawei_usage_percent"]);
     expect(columns).toMatchObject({
       columns: Uint32Array.of(1),
@@ -56,15 +57,17 @@ describe("columnTable", () => {
       sharedNames: [],
     });
     expect(columns.table).not.toHaveProperty("divisors");
-    expect(columnTable(map, identity, new Set([311])).table.divisors).toEqual(
+    expect(columnTable(map, identity, columnRules({ metrics: [311] })).table.divisors).toEqual(
       Float64Array.of(1024, 1024),
     );
   });
 
   it("needs no picking where everything is wanted anyway", () => {
-    const all = new Set([18, 67, 777, 311]);
+    const all = columnRules({ metrics: [18, 67, 777, 311] });
     expect(columnTable(map, identity, all).columns).toBeUndefined();
-    expect(columnTable(map, identity, new Set()).columns).toEqual(Uint32Array.of());
+    expect(columnTable(map, identity, columnRules({ metrics: [] })).columns).toEqual(
+      Uint32Array.of(),
+    );
     expect(columnTable([], identity, undefined)).toMatchObject({ columnCount: 0 });
   });
 

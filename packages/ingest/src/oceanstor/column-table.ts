@@ -1,6 +1,7 @@
 import type { Labels, SeriesTable } from "@millrace/core";
 import type { MapResource } from "./block-map.ts";
-import { metricOf, resourceOf } from "./id-tables.ts";
+import { type ColumnRules, EVERY_COLUMN } from "./column-rules.ts";
+import type { Metric } from "./id-tables.ts";
 
 /** Which series the columns of a map are; ids and names only of what is delivered. */
 export interface ColumnTable {
@@ -28,6 +29,8 @@ export interface SharedName {
 export interface TableIdentity {
   readonly serial: string;
   readonly intervalSeconds: number;
+  /** Becomes a label where the rules say so. */
+  readonly controller?: string;
   /** Tells this map from others; part of the table's id. */
   readonly mapKey: string;
 }
@@ -38,14 +41,15 @@ export interface TableIdentity {
  * Columns go resource by resource in map order, within it element by element, within that metric by
  * metric.
  *
- * @param wanted - metric ids to deliver; undefined for all
+ * @param rules - which columns to deliver, and how to call them
  */
 export function columnTable(
   resources: readonly MapResource[],
   identity: TableIdentity,
-  wanted: ReadonlySet<number> | undefined,
+  rules: ColumnRules = EVERY_COLUMN,
 ): ColumnTable {
-  const { serial, intervalSeconds } = identity;
+  const { serial, intervalSeconds, controller = "" } = identity;
+  const { tables, naming, controllerLabel, metricIdLabel } = rules;
   const interval = String(intervalSeconds);
   const labels: Labels[] = [];
   const divisors: number[] = [];
@@ -55,23 +59,25 @@ export function columnTable(
   const sharedNames: SharedName[] = [];
   let column = 0;
   for (const { resourceId, elements, metricIds } of resources) {
-    const resource = resourceOf(resourceId);
-    const metrics = metricIds.map(metricOf);
-    const delivered = metricIds.filter((id) => wanted?.has(id) ?? true);
-    if (elements.length > 0 && delivered.length > 0) {
-      if (!resource.known) unknownResources.add(resourceId);
-      for (const id of delivered) if (!metricOf(id).known) unknownMetrics.add(id);
-      sharedNames.push(...shared(resource.name, delivered));
-    }
+    const resource = tables.resourceOf(resourceId);
+    const metrics = metricIds.map((id) => tables.metricOf(id, naming));
+    const hasResource = rules.wantsResource(resourceId);
+    const isWanted = metricIds.map((id) => hasResource && rules.wantsMetric(id));
+    const delivered = metrics.filter((_, i) => isWanted[i]);
+    let hasElement = false;
     for (const element of elements) {
-      for (const metric of metrics) {
-        if (wanted === undefined || wanted.has(metric.id)) {
+      const wantsElement = delivered.length > 0 && rules.wantsElement(element);
+      hasElement ||= wantsElement;
+      for (const [i, metric] of metrics.entries()) {
+        if (wantsElement && isWanted[i]) {
           labels.push({
             __name__: metric.series,
             Element: element,
             Resource: resource.name,
             SN: serial,
             scrape_interval: interval,
+            ...(controllerLabel ? { controller } : undefined),
+            ...(metricIdLabel ? { metric_id: String(metric.id) } : undefined),
           });
           divisors.push(metric.divisor);
           columns.push(column);
@@ -79,8 +85,13 @@ export function columnTable(
         column += 1;
       }
     }
+    if (!hasElement) continue;
+    if (!resource.known) unknownResources.add(resourceId);
+    for (const { id, known } of delivered) if (!known) unknownMetrics.add(id);
+    if (!metricIdLabel) sharedNames.push(...shared(resource.name, delivered));
   }
-  const id = `${serial} ${interval} ${identity.mapKey}`;
+  const owner = controllerLabel ? `${serial} ${controller}` : serial;
+  const id = `${owner} ${interval} ${rules.key}${identity.mapKey}`;
   const divided = divisors.some((divisor) => divisor !== 1);
   return {
     table: { id, labels, ...(divided ? { divisors: Float64Array.from(divisors) } : {}) },
@@ -92,10 +103,9 @@ export function columnTable(
   };
 }
 
-function shared(resource: string, metricIds: readonly number[]): SharedName[] {
+function shared(resource: string, metrics: readonly Metric[]): SharedName[] {
   const bySeries = new Map<string, number[]>();
-  for (const id of metricIds) {
-    const { series } = metricOf(id);
+  for (const { id, series } of metrics) {
     const ids = bySeries.get(series);
     if (ids === undefined) bySeries.set(series, [id]);
     else ids.push(id);

@@ -54,7 +54,7 @@ export function* datBlocks<C extends { readonly columnCount: number }>(
 }
 
 /** Times of the first and of the last row, Unix milliseconds. */
-export function timesOf(
+function timesOf(
   { startSeconds, intervalSeconds }: BlockTimes,
   rowCount: number,
 ): [firstMs: number, lastMs: number] {

@@ -1,22 +1,26 @@
 import { MillraceError, type RunContext } from "@millrace/core";
 import type { ArchiveParser, ParsedDocument, SampleBlock } from "../parser/archive-parser.ts";
 import type { MapText } from "./block-map.ts";
+import { type ColumnNaming, type ColumnSelection, columnRules } from "./column-rules.ts";
 import type { ColumnTable } from "./column-table.ts";
-import { type DatBlock, datBlocks, timesOf } from "./dat-blocks.ts";
+import { type DatBlock, datBlocks } from "./dat-blocks.ts";
 import { readHeader } from "./dat-file.ts";
-import { DEFAULT_METRIC_IDS } from "./default-metrics.ts";
 import { identifyPeriodFile } from "./file-name.ts";
 import { type FileOwner, fileOwner } from "./file-owner.ts";
 import { MapMemory, type RememberedMap } from "./map-memory.ts";
 import { type TimeBounds, timeBounds } from "./plausible-times.ts";
 
 /** Options of {@link oceanstor}. */
-export interface OceanstorOptions {
+export interface OceanstorOptions extends ColumnSelection, ColumnNaming {
+  /** Rows from this time on are delivered, Unix milliseconds. @defaultValue all */
+  readonly fromMs?: number;
+  /** Rows before this time are delivered, Unix milliseconds. @defaultValue all */
+  readonly toMs?: number;
   /**
-   * Which metrics to deliver: all, the short list {@link DEFAULT_METRIC_IDS}, or ids of your own.
-   * @defaultValue "all"
+   * Leaves out samples with the value -1, which most likely means that nothing was measured. They count
+   * as filtered. @defaultValue false
    */
-  readonly metrics?: "all" | "default" | readonly number[];
+  readonly dropNotCollected?: boolean;
   /**
    * Times that are believed. A block that begins before or reaches beyond them is refused, and the rest
    * of its file with it: one damaged byte would otherwise make a database refuse or drop far more.
@@ -38,7 +42,8 @@ export interface OceanstorOptions {
  * Emits `ingest:table` ({@link TableFacts}) for each new set of columns that has rows and
  * `ingest:period` ({@link PeriodFacts}) for each block with rows.
  *
- * @throws MillraceError INVALID_OPTION when `times` leave no time between them
+ * @throws MillraceError INVALID_OPTION when `times` or `fromMs` and `toMs` leave no time between them,
+ *   or a metric or resource is in no table
  * @example
  * ```ts
  * import { oceanstor } from "@millrace/ingest";
@@ -48,13 +53,15 @@ export interface OceanstorOptions {
  * ```
  */
 export function oceanstor(options: OceanstorOptions = {}): ArchiveParser {
-  const wanted = wantedIds(options.metrics ?? "all");
+  const rules = columnRules(options);
+  const range = timeRange(options);
+  const { dropNotCollected = false } = options;
   timeBounds(options.times);
   const memories = new WeakMap<RunContext, MapMemory>();
 
   /** What was learnt in a run. One parser may serve several: each hears of every table. */
   const memoryOf = (context: RunContext): MapMemory => {
-    const memory = memories.get(context) ?? new MapMemory(wanted);
+    const memory = memories.get(context) ?? new MapMemory(rules);
     memories.set(context, memory);
     return memory;
   };
@@ -70,14 +77,17 @@ export function oceanstor(options: OceanstorOptions = {}): ArchiveParser {
       const problems: string[] = [];
       let filtered = 0;
       const bounds = timeBounds(options.times);
-      const columnsOf = (map: MapText): RememberedMap => memory.columnsOf(owner.serial, map);
+      const columnsOf = (map: MapText): RememberedMap => memory.columnsOf(owner, map);
       try {
         for (const block of datBlocks(bytes, bytes.length, bounds, columnsOf)) {
           if (block.rowCount === 0) continue;
-          publish(block, owner, memory, context);
-          blocks.push(sampleBlock(block, bytes));
-          const { columnCount, columns } = block.columns;
-          filtered += block.rowCount * (columnCount - columns.table.labels.length);
+          const rows = rowsWithin(block, range);
+          const cut = sampleBlock(block, bytes, rows, dropNotCollected);
+          const samples = cut.rowCount * cut.table.labels.length - (cut.missing ?? 0);
+          filtered += block.rowCount * cut.columnCount - samples;
+          if (cut.rowCount === 0) continue;
+          publish(block.columns, cut, samples, owner, memory, context);
+          blocks.push(cut);
         }
       } catch (error) {
         // What was read before the damage is kept; without it the loss is the whole file's.
@@ -119,7 +129,9 @@ export interface PeriodFacts {
 
 /** Says what is in a block, and in its table where that is new. */
 function publish(
-  { columns: map, times, rowCount }: DatBlock<RememberedMap>,
+  map: RememberedMap,
+  { startMs, stepMs, rowCount }: SampleBlock,
+  samples: number,
   owner: FileOwner,
   memory: MapMemory,
   context: RunContext,
@@ -133,30 +145,75 @@ function publish(
     const facts: TableFacts = { ...owner, series, newSeries, ...ids };
     context.emit({ type: "ingest:table", data: { ...facts } });
   }
-  const { intervalSeconds } = times;
-  const [firstMs, lastMs] = timesOf(times, rowCount);
-  const samples = rowCount * series;
-  const facts: PeriodFacts = { ...owner, intervalSeconds, firstMs, lastMs, samples };
+  const intervalSeconds = stepMs / 1000;
+  const lastMs = startMs + (rowCount - 1) * stepMs;
+  const facts: PeriodFacts = { ...owner, intervalSeconds, firstMs: startMs, lastMs, samples };
   context.emit({ type: "ingest:period", data: { ...facts } });
 }
 
-function sampleBlock(block: DatBlock<RememberedMap>, bytes: Uint8Array): SampleBlock {
-  const { times, rowCount, rowsAt, endAt } = block;
-  const { table, columns, columnCount } = block.columns.columns;
-  return {
+/** Rows of a block, the second number exclusive. */
+type Rows = readonly [from: number, to: number];
+
+/** What the vendor's own script takes for "not collected", and never shows. */
+const NOT_COLLECTED = -1;
+
+function sampleBlock(
+  { times, rowsAt, columns: map }: DatBlock<RememberedMap>,
+  bytes: Uint8Array,
+  [from, to]: Rows,
+  dropNotCollected: boolean,
+): SampleBlock {
+  const { table, columns, columnCount } = map.columns;
+  const rowBytes = 4 * columnCount;
+  const stepMs = times.intervalSeconds * 1000;
+  const block: SampleBlock = {
     table,
     ...(columns === undefined ? {} : { columns }),
     columnCount,
-    rowCount,
-    cells: { type: "int32", bytes: bytes.subarray(rowsAt, endAt) },
-    startMs: times.startSeconds * 1000,
-    stepMs: times.intervalSeconds * 1000,
+    rowCount: to - from,
+    cells: {
+      type: "int32",
+      bytes: bytes.subarray(rowsAt + from * rowBytes, rowsAt + to * rowBytes),
+    },
+    startMs: times.startSeconds * 1000 + from * stepMs,
+    stepMs,
   };
+  if (!dropNotCollected) return block;
+  return { ...block, noSample: NOT_COLLECTED, missing: countCells(block, NOT_COLLECTED) };
 }
 
-function wantedIds(
-  metrics: "all" | "default" | readonly number[],
-): ReadonlySet<number> | undefined {
-  if (metrics === "all") return undefined;
-  return new Set(metrics === "default" ? DEFAULT_METRIC_IDS : metrics);
+/** Cells of the block's series that hold a value. */
+function countCells({ cells, columns, columnCount, rowCount, table }: SampleBlock, value: number) {
+  // A copy, because a block can begin at any byte.
+  const values = new Int32Array(Uint8Array.from(cells.bytes).buffer);
+  let count = 0;
+  for (let row = 0; row < rowCount; row++) {
+    const first = row * columnCount;
+    for (let series = 0; series < table.labels.length; series++) {
+      const column = columns === undefined ? series : (columns[series] as number);
+      if (values[first + column] === value) count += 1;
+    }
+  }
+  return count;
+}
+
+interface TimeRange {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+function rowsWithin({ times, rowCount }: DatBlock<unknown>, { fromMs, toMs }: TimeRange): Rows {
+  const startMs = times.startSeconds * 1000;
+  const stepMs = times.intervalSeconds * 1000;
+  const within = (row: number): number => Math.min(rowCount, Math.max(0, row));
+  const from = within(Math.ceil((fromMs - startMs) / stepMs));
+  return [from, Math.max(from, within(Math.ceil((toMs - startMs) / stepMs)))];
+}
+
+function timeRange({ fromMs = -Infinity, toMs = Infinity }: OceanstorOptions): TimeRange {
+  if (fromMs < toMs) return { fromMs, toMs };
+  throw new MillraceError(
+    "INVALID_OPTION",
+    `fromMs is ${fromMs} and toMs ${toMs}; give two times, the earlier one first.`,
+  );
 }

@@ -76,13 +76,15 @@ class NameSets {
   }
 }
 
+/** What tells the series of an element from each other. */
 function nameOf(labels: Labels): string {
-  return labels["__name__"] ?? "";
+  const { __name__: name = "", metric_id: id } = labels;
+  return id === undefined ? name : `${name} ${id}`;
 }
 
 /** What tells an element from others; only its own name can hold any character, so it comes last. */
 function elementKey(labels: Labels = {}): string {
-  return `${labels["SN"]}\0${labels["scrape_interval"]}\0${labels["Resource"]}\0${labels["Element"]}`;
+  return `${labels["SN"]}\0${labels["scrape_interval"]}\0${labels["controller"] ?? ""}\0${labels["Resource"]}\0${labels["Element"]}`;
 }
 
 function elementEnd(labels: readonly Labels[], from: number): number {
@@ -103,7 +105,9 @@ function sameNames(
 ): boolean {
   if (to - from !== otherTo - otherFrom) return false;
   for (let i = 0; i < to - from; i++) {
-    if (labels[from + i]?.["__name__"] !== labels[otherFrom + i]?.["__name__"]) return false;
+    const [one, other] = [labels[from + i], labels[otherFrom + i]];
+    if (one?.["__name__"] !== other?.["__name__"]) return false;
+    if (one?.["metric_id"] !== other?.["metric_id"]) return false;
   }
   return true;
 }

@@ -33,6 +33,10 @@ export interface SampleBlock {
   readonly startMs: number;
   /** Time between two rows, above 0. */
   readonly stepMs: number;
+  /** Cells with this value hold no sample. Absent where every cell holds one. */
+  readonly noSample?: number;
+  /** How many cells of the series in `table` hold none; to be given with `noSample`. */
+  readonly missing?: number;
 }
 
 /** What came out of one document. */

@@ -90,6 +90,7 @@ class Join {
       first.columnCount === block.columnCount &&
       first.cells.type === block.cells.type &&
       first.stepMs === block.stepMs &&
+      first.noSample === block.noSample &&
       block.startMs >= last.startMs + last.rowCount * first.stepMs
     );
   }
@@ -116,7 +117,7 @@ class Join {
   *deliver(): Generator<SeriesBatch> {
     const block = this.#block;
     if (block === undefined || this.#rows === 0) return;
-    const { table, columns, columnCount, cells } = block;
+    const { table, columns, columnCount, cells, noSample } = block;
     const rowCount = this.#rows;
     const grid = this.#grid(block.stepMs);
     const length = rowCount * columnCount;
@@ -135,16 +136,25 @@ class Join {
           ? new Int32Array(buffer, 0, seriesCount * rowCount)
           : new Float64Array(buffer, 0, seriesCount * rowCount);
       transpose(matrix, values, { columnCount, rowCount, columns, first, seriesCount });
+      const present = noSample === undefined ? undefined : presence(values, noSample);
+      if (present?.includes(1) === false) {
+        this.#memory.giveBack(buffer);
+        continue;
+      }
       const origins = segments.map(
         ({ origin, firstRow, rowCount: rows }): OriginShare => ({
           origin,
           firstRow,
           rowCount: rows,
-          count: rows * seriesCount,
+          count:
+            present === undefined
+              ? rows * seriesCount
+              : countPresent(present, rowCount, firstRow, firstRow + rows),
         }),
       );
       const release = (): void => this.#memory.giveBack(buffer);
-      yield { table, firstSeries: first, seriesCount, grid, values, origins, release };
+      const batch = { table, firstSeries: first, seriesCount, grid, values, origins, release };
+      yield present === undefined ? batch : { ...batch, present };
     }
     this.#block = undefined;
     this.#rows = 0;
@@ -195,6 +205,24 @@ function transpose(
       cell += columnCount;
     }
   }
+}
+
+/** One byte a cell, 0 where it holds no sample; undefined where all do. */
+function presence(
+  values: Int32Array | Float64Array,
+  noSample: number,
+): Uint8Array<ArrayBuffer> | undefined {
+  if (!values.includes(noSample as never)) return undefined;
+  return Uint8Array.from(values, (value) => (value === noSample ? 0 : 1));
+}
+
+/** Samples of all series in some of the rows. */
+function countPresent(present: Uint8Array, rowCount: number, from: number, to: number): number {
+  let count = 0;
+  for (let series = 0; series < present.length; series += rowCount) {
+    for (let row = from; row < to; row++) count += present[series + row] as number;
+  }
+  return count;
 }
 
 /** A parser that miscounts, or cells that were freed because a stage kept the block for too long. */

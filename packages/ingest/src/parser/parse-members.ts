@@ -48,7 +48,7 @@ function* parseMember(
       problems.push(...result.problems);
       filtered += result.filtered;
       for (const block of result.blocks) {
-        count += block.rowCount * block.table.labels.length;
+        count += block.rowCount * block.table.labels.length - (block.missing ?? 0);
         yield { ...block, origin };
       }
     } catch (error) {
