@@ -17,7 +17,8 @@ interface Branch<T> {
 
 /**
  * One sink out of several: each item goes to all of them, the slowest sets the pace, the first failure
- * ends all (wrap one in {@link optional} where the others shall go on without it).
+ * ends all (wrap one in {@link optional} where the others shall go on without it). They are closed in the
+ * order of the arguments, so a file behind a database appears only once the database has everything.
  *
  * Accepted means accepted by all. Durable means durable in every one that reports durability, so a
  * report beside a database does not hide what the database holds. How far each of them has come stands
@@ -68,15 +69,16 @@ function teeWriter<T>(
   const watermark$ = new BehaviorSubject(combined(branches));
   const told = ({ sink }: Branch<T>, error: unknown): unknown =>
     signal.aborted && error === signal.reason ? error : wrapError(error, `sink "${sink.name}"`);
+  const attempt = async <V>(branch: Branch<T>, call: () => PromiseLike<V>): Promise<V> => {
+    try {
+      return await call();
+    } catch (error) {
+      throw told(branch, error);
+    }
+  };
   /** Calls all at once; also a call that throws instead of rejecting leaves no other one unwatched. */
   const each = <V>(call: (branch: Branch<T>, index: number) => PromiseLike<V>): Promise<V>[] =>
-    branches.map(async (branch, index) => {
-      try {
-        return await call(branch, index);
-      } catch (error) {
-        throw told(branch, error);
-      }
-    });
+    branches.map((branch, index) => attempt(branch, () => call(branch, index)));
   // By hand: an operator would ask for more than `subscribe`, which is all that a plugin must have.
   const follow = branches.map((branch) =>
     branch.writer.watermark$.subscribe({
@@ -94,7 +96,11 @@ function teeWriter<T>(
       await Promise.all(each(({ writer }, index) => writer.write(shares[index] as T)));
     },
     async close() {
-      const results = await Promise.all(each(({ writer }) => writer.close()));
+      const results: unknown[] = [];
+      // In order: a file must not get its name while a database before it may still fail.
+      for (const branch of branches) {
+        results.push(await attempt(branch, () => branch.writer.close()));
+      }
       watermark$.complete();
       return results;
     },
