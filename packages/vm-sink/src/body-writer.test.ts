@@ -396,8 +396,8 @@ describe("a database in trouble", () => {
   });
 
   it.each([
-    [401, "", "refuses these credentials (HTTP 401); check user and password."],
-    [403, "", "refuses these credentials (HTTP 403); check user and password."],
+    [401, "", "refuses these credentials (HTTP 401); check user and password, or the token."],
+    [403, "", "refuses these credentials (HTTP 403); check user and password, or the token."],
     [404, "", "has no VictoriaMetrics at this path (HTTP 404); give the base URL"],
     [400, 'unsupported path requested: "/x/api/v1/write"', "no VictoriaMetrics at this path"],
   ])("that answers %d %j ends the run at once", async (status, text, message) => {

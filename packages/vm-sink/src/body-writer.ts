@@ -9,6 +9,7 @@ import type { Body, BodyFormat } from "./encode/body-format.ts";
 import { Ledger } from "./ledger.ts";
 import { checkBatch, checkLabels, deduplicates, serverLimits } from "./preflight.ts";
 import type { VictoriaMetricsResult } from "./result.ts";
+import type { CompressionChoice } from "./wire/choose-compression.ts";
 import type { Client } from "./wire/client.ts";
 import type { Endpoint } from "./wire/endpoint.ts";
 import { freshState, readState } from "./wire/read-state.ts";
@@ -20,9 +21,14 @@ export interface WriterSettings {
   readonly endpoint: Endpoint;
   readonly createFormat: () => BodyFormat;
   readonly bodyBytes: number;
-  readonly connections: number;
+  readonly connections: number | "auto";
+  readonly compression: CompressionChoice;
+  /** Where to look up what is stored, if not where it is sent. */
+  readonly lookup: Endpoint | undefined;
   readonly retry: RetryPolicy;
   readonly durability: Durability;
+  /** Whether a person asked for snapshots, and did not only leave it open. */
+  readonly wantsSnapshot: boolean;
   readonly dryRun: boolean;
   readonly checkpoint: CheckpointOptions | undefined;
   /** Path of the file for refused series. */
@@ -47,9 +53,15 @@ export interface WriterTools {
   /** The database before the first byte; undefined in a dry run without one. */
   readonly before: ServerState | undefined;
   readonly delivery: Delivery | undefined;
+  /** Where queries are answered; undefined where that is not known. */
+  readonly lookup: Client | undefined;
   readonly checkpoint: Checkpoint | undefined;
   readonly deadLetter: DeadLetter | undefined;
+  /** What of the setting the server is able to do. */
+  readonly durability: Durability;
   readonly signal: AbortSignal;
+  /** Bodies that may be under way at once. */
+  inFlight(): number;
   /** Times that something was sent again. */
   retries(): number;
 }
@@ -99,7 +111,7 @@ export class BodyWriter {
     // A database that keeps one of equal samples takes a body twice without harm.
     this.#history = deduplicates(before) ? undefined : new SeriesHistory();
     this.#durability = watchDurability(
-      settings.durability,
+      tools.durability,
       client,
       this.ledger,
       before,
@@ -221,7 +233,10 @@ export class BodyWriter {
 
   /** Queries over old times may have been answered, and cached, as empty; data is safe either way. */
   async #showBackfill(): Promise<void> {
-    await this.#client.get("/internal/resetRollupResultCache").catch((error: unknown) => {
+    // In a cluster it is vmselect that answers queries.
+    const { lookup } = this.#tools;
+    if (lookup === undefined) return;
+    await lookup.get("/internal/resetRollupResultCache").catch((error: unknown) => {
       this.#context.logger.debug({ error }, "The database's query cache could not be reset.");
     });
   }
@@ -261,10 +276,9 @@ export class BodyWriter {
   #send(items: number): void {
     const body = this.#body as Body;
     this.#body = undefined;
-    const bytes = this.#format.finish(body);
     const sent = this.ledger.sent(items, body.samples);
     this.#requests += 1;
-    this.#bytes += bytes.length;
+    if (this.#tools.delivery === undefined) this.#bytes += this.#format.finish(body).length;
     const done: Promise<void> = this.#deliver(body, this.#bodyRepeats)
       .then(
         (taken) => {
@@ -289,13 +303,13 @@ export class BodyWriter {
   }
 
   async #nextBody(): Promise<Body> {
-    const { bodyBytes, connections } = this.#settings;
+    const { bodyBytes } = this.#settings;
     while (true) {
       this.#throwFailure();
       const bytes = this.#free.pop();
       if (bytes !== undefined) return this.#format.start(bytes);
       // One more than there are connections, so that one can be filled while the others are away.
-      if (this.#buffers <= connections) {
+      if (this.#buffers <= this.#tools.inFlight()) {
         this.#buffers += 1;
         return this.#format.start(Buffer.allocUnsafeSlow(Math.min(bodyBytes, this.#largestBody)));
       }
@@ -330,7 +344,7 @@ export class BodyWriter {
       rejected: { series: deadLetter?.series ?? 0, samples: deadLetter?.samples ?? 0 },
       dropped: this.#dropped,
       requests: this.#requests,
-      bytes: this.#bytes,
+      bytes: this.#tools.delivery?.bytes ?? this.#bytes,
       retries: this.#tools.retries(),
       lostRows: Object.fromEntries(lost),
       database: { version: before?.version, cpuMs, cores: before?.cores },

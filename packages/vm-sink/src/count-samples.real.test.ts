@@ -2,7 +2,7 @@ import { type SeriesBatch, seriesBatch } from "@millrace/core";
 import { testContext } from "@millrace/core/testing";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { missing, realTitle } from "../test/real-database.ts";
+import { binary, missing, realTitle } from "../test/real-database.ts";
 import { plainBatch, START_MS } from "../test/samples.ts";
 import { countSamples } from "./count-samples.ts";
 import { startVictoriaMetrics, type VictoriaMetricsServer } from "./server/index.ts";
@@ -45,7 +45,7 @@ const count = (labels: Record<string, string>, fromMs: number, toMs: number): Pr
 
 describe.skipIf(missing !== undefined)(realTitle("countSamples on a real VictoriaMetrics"), () => {
   beforeAll(async () => {
-    server = await startVictoriaMetrics();
+    server = await startVictoriaMetrics(binary);
     await load(batch);
   });
   afterAll(async () => {
@@ -123,6 +123,7 @@ describe.skipIf(missing !== undefined)(realTitle("countSamples on a real Victori
     const name = "many";
     const days = 40;
     await using limited = await startVictoriaMetrics({
+      ...binary,
       flags: ["-search.maxSamplesPerQuery=20000"],
     });
     const sink = victoriaMetrics({ url: limited.url, durability: "none" });

@@ -1,16 +1,13 @@
 import { type Labels, MillraceError, silentLogger } from "@millrace/core";
 import { countSeries } from "./count/count-series.ts";
 import { type Client, createClient } from "./wire/client.ts";
-import { type Endpoint, parseEndpoint } from "./wire/endpoint.ts";
+import type { Endpoint } from "./wire/endpoint.ts";
+import { makeVisible } from "./wire/make-visible.ts";
 import { PATIENT_RETRY } from "./wire/retry.ts";
+import { askable, type DatabaseOptions, parseTarget } from "./wire/target.ts";
 
-/** What to count; see {@link countSamples}. */
-export interface CountOptions {
-  /**
-   * Base URL of the database, or a full import URL. Labels that it adds (`extra_label`) must be on the
-   * series, too.
-   */
-  readonly url: string;
+/** What to count; labels that the address adds (`extra_label`) must be on the series, too. */
+export interface CountOptions extends DatabaseOptions {
   /** Labels that the series must have, by equality. */
   readonly labels: Labels;
   /** First and last time to count, both inclusive, Unix milliseconds. */
@@ -27,13 +24,15 @@ export interface CountOptions {
  * costs one request for an hour as for decades, and more where the server's limits for one query demand.
  *
  * @throws MillraceError REMOTE_FAILED when the database does not answer, or not as expected
+ * @throws MillraceError UNSUPPORTED for a cluster without `selectUrl`
  */
 export async function countSamples(options: CountOptions): Promise<number> {
-  const { url, labels, fromMs, toMs, signal } = options;
-  const endpoint = parseEndpoint(url);
-  const client = createCounter(endpoint, signal);
+  const { labels, fromMs, toMs, signal } = options;
+  const target = parseTarget(options);
+  const { endpoint } = target;
+  const client = createCounter(askable(target), signal);
   try {
-    await client.get("/internal/force_flush");
+    await makeVisible(client);
     return await countSeries(client, { labels: storedLabels(labels, endpoint), fromMs, toMs });
   } finally {
     await client.destroy();

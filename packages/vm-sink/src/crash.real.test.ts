@@ -4,7 +4,14 @@ import { join } from "node:path";
 import type { Watermark } from "@millrace/core";
 import { testContext } from "@millrace/core/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { exported, missing, openDoor, realTitle, snapshots } from "../test/real-database.ts";
+import {
+  binary,
+  exported,
+  missing,
+  openDoor,
+  realTitle,
+  snapshots,
+} from "../test/real-database.ts";
 import { plainBatch, START_MS, samplesOf } from "../test/samples.ts";
 import { startVictoriaMetrics } from "./server/index.ts";
 import { victoriaMetrics } from "./victoria-metrics.ts";
@@ -23,7 +30,7 @@ describe.skipIf(missing !== undefined)(realTitle("a VictoriaMetrics that is kill
   });
 
   it("right after close() still holds everything when it comes back", async () => {
-    const first = await startVictoriaMetrics({ dataPath });
+    const first = await startVictoriaMetrics({ ...binary, dataPath });
     const marks: Watermark[] = [];
     try {
       await using writer = await victoriaMetrics({ url: first.url }).open(testContext());
@@ -34,14 +41,14 @@ describe.skipIf(missing !== undefined)(realTitle("a VictoriaMetrics that is kill
       await first.kill();
     }
     expect(marks.at(-1)).toEqual({ accepted: 30, durable: 30 });
-    await using second = await startVictoriaMetrics({ dataPath });
+    await using second = await startVictoriaMetrics({ ...binary, dataPath });
     expect(await exported(second.url, '{job="test"}')).toEqual(samplesOf(batches).texts);
     expect(await snapshots(second.url)).toEqual([]);
   }, 30_000);
 
   it("and restarted during a run fails that run, which claims nothing that was lost", async () => {
     await using door = await openDoor();
-    const first = await startVictoriaMetrics({ dataPath });
+    const first = await startVictoriaMetrics({ ...binary, dataPath });
     door.to(first.url);
     const sink = victoriaMetrics({
       url: door.url,
@@ -63,7 +70,7 @@ describe.skipIf(missing !== undefined)(realTitle("a VictoriaMetrics that is kill
       return await writer.close();
     })();
     writing.catch(() => {});
-    await using second = await startVictoriaMetrics({ dataPath });
+    await using second = await startVictoriaMetrics({ ...binary, dataPath });
     door.to(second.url);
     await expect(writing).rejects.toMatchObject({
       code: "REMOTE_FAILED",

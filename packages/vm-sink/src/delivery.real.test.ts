@@ -7,7 +7,7 @@ import { fromItems, pipeline, type SeriesBatch, seriesBatch } from "@millrace/co
 import { testContext } from "@millrace/core/testing";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { startFaultProxy } from "../test/fault-proxy.ts";
-import { exported, missing, realTitle } from "../test/real-database.ts";
+import { binary, exported, missing, realTitle } from "../test/real-database.ts";
 import { plainBatch, START_MS, samplesOf } from "../test/samples.ts";
 import { seededRandom } from "../test/seeded-random.ts";
 import { seriesLines } from "./dead-letter/series-lines.ts";
@@ -24,7 +24,7 @@ describe.skipIf(missing !== undefined)(realTitle("delivery into VictoriaMetrics"
   let number = 0;
 
   beforeAll(async () => {
-    database = await startVictoriaMetrics();
+    database = await startVictoriaMetrics(binary);
   });
   afterAll(() => database.stop());
   beforeEach(async () => {

@@ -1,4 +1,5 @@
 import { type Labels, MillraceError, type SeriesSamples } from "@millrace/core";
+import type { BodySender } from "./body-sender.ts";
 import { quietState } from "./checkpoint/quiet-state.ts";
 import { missingSamples, SampleBag } from "./checkpoint/sample-bag.ts";
 import { storedSamples } from "./checkpoint/stored-samples.ts";
@@ -6,12 +7,16 @@ import type { DeadLetter } from "./dead-letter/dead-letter.ts";
 import type { Body, BodyFormat } from "./encode/body-format.ts";
 import { seriesBodies } from "./encode/series-bodies.ts";
 import type { Client } from "./wire/client.ts";
+import type { Endpoint } from "./wire/endpoint.ts";
 import { isInDoubt } from "./wire/failures.ts";
 import type { ServerState } from "./wire/server-state.ts";
 
 /** What {@link Delivery} works with. */
 export interface DeliveryOptions {
   readonly client: Client;
+  readonly sender: BodySender;
+  /** Where it can be looked up what is stored; undefined where that proves nothing. */
+  readonly lookup: Client | undefined;
   readonly format: BodyFormat;
   /** Size of the bodies that are made anew. */
   readonly bodyBytes: number;
@@ -41,6 +46,8 @@ const TOO_LARGE = 413;
  * database, and what is missing of it is sent again.
  */
 export class Delivery {
+  /** Sent for bodies as they came, as they went over the wire; what is sent again does not count. */
+  bytes = 0;
   readonly #options: DeliveryOptions;
   /** Refused before anything was taken: perhaps the database refuses everything. */
   #held: { readonly series: SeriesSamples; readonly reason: string }[] = [];
@@ -73,7 +80,7 @@ export class Delivery {
       if (!MillraceError.is(error)) throw error;
       const { format } = this.#options;
       if (isInDoubt(error)) {
-        if (mayRepeat) return await this.#repeat(body, error);
+        if (mayRepeat || this.#options.lookup === undefined) return await this.#repeat(body, error);
         return await this.settle(format.read(body), new SampleBag());
       }
       if (!isAboutContent(error)) throw error;
@@ -146,11 +153,12 @@ export class Delivery {
     others: SampleBag,
     dead: SampleBag,
   ): Promise<readonly SeriesSamples[]> {
-    const { client } = this.#options;
+    const { client, lookup } = this.#options;
+    if (lookup === undefined) throw unlookable(client.endpoint);
     const asStored = (labels: Labels): Labels => ({ ...labels, ...client.endpoint.extraLabels });
     const names = series.map(({ labels }) => asStored(labels));
     const { firstMs, lastMs } = rangeOf(series);
-    const stored = await client.patiently(() => storedSamples(client, names, firstMs, lastMs));
+    const stored = await lookup.patiently(() => storedSamples(lookup, names, firstMs, lastMs));
     if (!stored.isEmpty) this.#hasTaken = true;
     return series.flatMap((one, index) => {
       const unstored = missingSamples(one, stored, others, names[index]);
@@ -167,17 +175,17 @@ export class Delivery {
         { cause: doubt, retryable: true },
       );
     }
-    const { client, format, warn } = this.#options;
+    const { sender, warn } = this.#options;
     if (!this.#hasWarned) warn(`${doubt.message} ${REPEATED}`);
     this.#hasWarned = true;
-    await client.send(format.path, format.headers, format.finish(body), true);
+    await sender.send(await sender.wrap(body), true);
     return body.samples;
   }
 
   async #sendOrBisect(body: Body): Promise<number> {
-    const { client, format, deduplicates } = this.#options;
+    const { sender, format, deduplicates } = this.#options;
     try {
-      await client.send(format.path, format.headers, format.finish(body), deduplicates);
+      await sender.send(await sender.wrap(body), deduplicates);
       await this.#took();
       return body.samples;
     } catch (error) {
@@ -187,11 +195,14 @@ export class Delivery {
   }
 
   async #send(body: Body): Promise<void> {
-    const { client, format, deduplicates } = this.#options;
+    const { sender, deduplicates } = this.#options;
+    // Compressed already while others are settled: it needs no connection.
+    const wire = await sender.wrap(body);
+    this.bytes += wire.bytes.length;
     while (this.#closed > 0) await this.#settling.catch(() => {});
     this.#underWay += 1;
     try {
-      await client.send(format.path, format.headers, format.finish(body), deduplicates);
+      await sender.send(wire, deduplicates);
     } catch (error) {
       if (MillraceError.is(error) && isInDoubt(error)) this.#restless = true;
       throw error;
@@ -233,6 +244,7 @@ export class Delivery {
     } catch (error) {
       if (!MillraceError.is(error) || !isInDoubt(error)) throw error;
       this.#restless = true;
+      if (this.#options.lookup === undefined) return await this.#repeat(body, error);
       return await this.#settleAlone(this.#options.format.read(body), NOTHING);
     }
   }
@@ -258,6 +270,18 @@ export class Delivery {
 const NOTHING = new SampleBag();
 const REPEATED =
   "It is unknown whether the database stored the last request. It is sent again; its samples may be there twice. With a checkpoint it could be told.";
+
+/** Why a load with a checkpoint cannot go on, or not even begin. */
+export function unlookable({ shown, cluster }: Endpoint): MillraceError {
+  const remedy =
+    cluster === undefined
+      ? "Leave out the checkpoint, or load into the database itself."
+      : "Give the address of its vmselect as selectUrl, or leave out the checkpoint.";
+  return new MillraceError(
+    "UNSUPPORTED",
+    `A checkpoint has to look up what is stored, which cannot be done at ${shown}. ${remedy}`,
+  );
+}
 
 function isAboutContent({ code, details }: MillraceError): boolean {
   return code === "SINK_REJECTED" && ABOUT_CONTENT.has(details["status"]);

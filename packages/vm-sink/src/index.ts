@@ -12,4 +12,7 @@ export { FLUSH_AGE_MS } from "./durability.ts";
 export { createLoadCheck, type LoadCheck, type LoadCheckOptions } from "./load-check.ts";
 export type { VictoriaMetricsResult } from "./result.ts";
 export { type VictoriaMetricsOptions, victoriaMetrics } from "./victoria-metrics.ts";
+export type { AccessOptions, TlsOptions } from "./wire/access.ts";
+export type { CompressionChoice } from "./wire/choose-compression.ts";
 export type { RetryPolicy } from "./wire/retry.ts";
+export type { DatabaseOptions } from "./wire/target.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Watermark } from "@millrace/core";
 import { testContext } from "@millrace/core/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { exported, freshPage, missing, realTitle } from "../test/real-database.ts";
+import { binary, exported, freshPage, missing, realTitle } from "../test/real-database.ts";
 import { plainBatch, START_MS } from "../test/samples.ts";
 import { startVictoriaMetrics, type VictoriaMetricsServer } from "./server/index.ts";
 import { victoriaMetrics } from "./victoria-metrics.ts";
@@ -13,7 +13,8 @@ const DAY = 86_400_000;
 let server: VictoriaMetricsServer;
 
 beforeAll(async () => {
-  if (missing === undefined) server = await startVictoriaMetrics({ flags: ["-retentionPeriod=1"] });
+  if (missing === undefined)
+    server = await startVictoriaMetrics({ ...binary, flags: ["-retentionPeriod=1"] });
 });
 afterAll(async () => {
   await server?.stop();
@@ -69,6 +70,7 @@ describe.skipIf(missing !== undefined)(realTitle("a real VictoriaMetrics with li
 describe.skipIf(missing !== undefined)(realTitle("a real VictoriaMetrics with flags"), () => {
   it("says its limits on labels, which are checked before the first byte", async () => {
     await using limited = await startVictoriaMetrics({
+      ...binary,
       flags: ["-maxLabelsPerTimeseries=5", "-maxLabelValueLen=20"],
     });
     const sink = victoriaMetrics({ url: limited.url, durability: "none" });
@@ -97,8 +99,12 @@ describe.skipIf(missing !== undefined)(realTitle("a real VictoriaMetrics with fl
       expect.stringContaining(`["b","${"x".repeat(20)}"],["c","2"],["d","3"],["e","4"]`),
     ]);
     const page = await freshPage(limited.url);
-    expect(page).toContain("\nvm_metrics_with_dropped_labels_total 0\n");
-    expect(page).toContain("\nvm_too_long_label_values_total 0\n");
+    // 1.79 counts what it cuts; 1.145 drops such rows, and counts them as ignored.
+    const counters =
+      /^vm_(?:metrics_with_dropped_labels_total|too_long_label_values_total|rows_ignored_total\{reason="too_[^"]*"\}) (\S+)$/gm;
+    const counts = [...page.matchAll(counters)].map(([, count]) => count);
+    expect(counts.length).toBeGreaterThan(1);
+    expect(new Set(counts)).toEqual(new Set(["0"]));
   });
 });
 
@@ -120,7 +126,7 @@ describe.skipIf(missing !== undefined)(
       ["daily_series_limit", () => "-storage.maxDailySeries=5"],
       ["relabel", () => `-relabelConfig=${join(folder, "drop.yml")}`],
     ])("is not said to hold them for good (%s)", async (reason, flag) => {
-      await using database = await startVictoriaMetrics({ flags: [flag()] });
+      await using database = await startVictoriaMetrics({ ...binary, flags: [flag()] });
       const context = testContext();
       await using writer = await victoriaMetrics({ url: database.url }).open(context);
       const marks: Watermark[] = [];
@@ -150,7 +156,10 @@ describe.skipIf(missing !== undefined)(
 
 describe.skipIf(missing !== undefined)(realTitle("a real VictoriaMetrics at an address"), () => {
   it("with a limit in kilobytes gets no larger request", async () => {
-    await using database = await startVictoriaMetrics({ flags: ["-maxInsertRequestSize=64KB"] });
+    await using database = await startVictoriaMetrics({
+      ...binary,
+      flags: ["-maxInsertRequestSize=64KB"],
+    });
     const sink = victoriaMetrics({ url: database.url, durability: "none" });
     await using writer = await sink.open(testContext());
     await writer.write(plainBatch("large", 20_000));
@@ -161,7 +170,7 @@ describe.skipIf(missing !== undefined)(realTitle("a real VictoriaMetrics at an a
   });
 
   it("with labels to add puts them on every series", async () => {
-    await using database = await startVictoriaMetrics();
+    await using database = await startVictoriaMetrics(binary);
     const url = `${database.url}/?extra_label=site=K%C3%B6ln&extra_label=job=mine`;
     for (const format of ["remote-write", "prometheus"] as const) {
       const sink = victoriaMetrics({ url, format, durability: "none" });

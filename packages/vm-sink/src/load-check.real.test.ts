@@ -1,7 +1,7 @@
 import { type SeriesBatch, type Sink, seriesBatch } from "@millrace/core";
 import { describeSink, testContext } from "@millrace/core/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { exported, missing, realTitle } from "../test/real-database.ts";
+import { binary, exported, missing, realTitle } from "../test/real-database.ts";
 import { START_MS } from "../test/samples.ts";
 import { createLoadCheck } from "./load-check.ts";
 import { startVictoriaMetrics, type VictoriaMetricsServer } from "./server/index.ts";
@@ -66,7 +66,7 @@ async function load(
 
 describe.skipIf(missing !== undefined)(realTitle("createLoadCheck on a real database"), () => {
   beforeAll(async () => {
-    server = await startVictoriaMetrics();
+    server = await startVictoriaMetrics(binary);
   });
   afterAll(async () => {
     await server?.stop();
@@ -143,7 +143,10 @@ describe.skipIf(missing !== undefined)(realTitle("createLoadCheck on a real data
   });
 
   it("counts in parts where the database takes few series at once", async () => {
-    await using limited = await startVictoriaMetrics({ flags: ["-search.maxUniqueTimeseries=1"] });
+    await using limited = await startVictoriaMetrics({
+      ...binary,
+      flags: ["-search.maxUniqueTimeseries=1"],
+    });
     const parts = await load(days("limited", 2), { url: limited.url });
     expect(parts.map(({ verdict, found }) => [verdict, found])).toEqual([
       ["complete", 2 * perDay],
@@ -152,7 +155,10 @@ describe.skipIf(missing !== undefined)(realTitle("createLoadCheck on a real data
   });
 
   it("takes doubles that the database removes for what they are", async () => {
-    await using unique = await startVictoriaMetrics({ flags: ["-dedup.minScrapeInterval=1ms"] });
+    await using unique = await startVictoriaMetrics({
+      ...binary,
+      flags: ["-dedup.minScrapeInterval=1ms"],
+    });
     const { url } = unique;
     expect((await load(days("unique", 1), { url }))[0]).toMatchObject({ verdict: "complete" });
     expect((await load(days("unique", 1), { url }))[0]).toMatchObject({
@@ -197,7 +203,10 @@ describe.skipIf(missing !== undefined)(realTitle("createLoadCheck on a real data
   });
 
   it("refuses to count where the database thins samples out", async () => {
-    await using thin = await startVictoriaMetrics({ flags: ["-dedup.minScrapeInterval=2h"] });
+    await using thin = await startVictoriaMetrics({
+      ...binary,
+      flags: ["-dedup.minScrapeInterval=2h"],
+    });
     await expect(load(days("thin", 1), { url: thin.url })).rejects.toMatchObject({
       code: "UNSUPPORTED",
       message: expect.stringContaining("keeps one sample of a series in 2h"),

@@ -11,15 +11,15 @@ import {
 import { createCounter, storedLabels } from "./count-samples.ts";
 import { deduplicates } from "./preflight.ts";
 import type { Client } from "./wire/client.ts";
-import { type Endpoint, parseEndpoint } from "./wire/endpoint.ts";
+import type { Endpoint } from "./wire/endpoint.ts";
+import { makeVisible } from "./wire/make-visible.ts";
 import { FIRST_ANSWER_MS, readState } from "./wire/read-state.ts";
 import { durationMs } from "./wire/retention.ts";
 import type { ServerState } from "./wire/server-state.ts";
+import { askable, type DatabaseOptions, parseTarget } from "./wire/target.ts";
 
-/** Options of {@link createLoadCheck}. */
-export interface LoadCheckOptions {
-  /** Address of the database, the same as the sink's. */
-  readonly url: string;
+/** Options of {@link createLoadCheck}; the database is the same as the sink's. */
+export interface LoadCheckOptions extends DatabaseOptions {
   /** Label whose values divide the load into parts, such as `SN` for the arrays of an archive. */
   readonly by: string;
 }
@@ -51,6 +51,7 @@ export interface LoadCheck {
  * names of a part, not for its series or samples.
  *
  * @throws MillraceError INVALID_OPTION when the address is none, or puts the label on every series itself
+ * @throws MillraceError UNSUPPORTED for a cluster without `selectUrl`
  * @example
  * ```ts
  * import { fromItems, pipeline, type SeriesBatch } from "@millrace/core";
@@ -63,8 +64,11 @@ export interface LoadCheck {
  * };
  * ```
  */
-export function createLoadCheck({ url, by }: LoadCheckOptions): LoadCheck {
-  const endpoint = parseEndpoint(url);
+export function createLoadCheck(options: LoadCheckOptions): LoadCheck {
+  const { by } = options;
+  const target = parseTarget(options);
+  const { endpoint } = target;
+  const asked = askable(target);
   // An address that replaces the label makes one part of all; better said now than after hours.
   storedLabels({ [by]: "" }, endpoint);
   const parts = new LoadParts(by, endpoint.extraLabels);
@@ -93,16 +97,16 @@ export function createLoadCheck({ url, by }: LoadCheckOptions): LoadCheck {
       );
   return {
     around: (sink) =>
-      countingBefore(sink, endpoint, {
+      countingBefore(sink, asked, {
         opened(state) {
           isDeduplicated = deduplicates(state);
         },
         batch: (batch, client) => parts.note(batch, countWith(client)),
       }),
     async compare({ signal } = {}) {
-      const client = createCounter(endpoint, signal);
+      const client = createCounter(asked, signal);
       try {
-        await client.get("/internal/force_flush");
+        await makeVisible(client);
         return await parts.compare(countWith(client), sumWith(client));
       } finally {
         await client.destroy();
@@ -129,7 +133,7 @@ function countingBefore<R>(
         const state = await readState(client, FIRST_ANSWER_MS);
         refuseDeduplication(state, endpoint);
         note.opened(state);
-        await client.get("/internal/force_flush");
+        await makeVisible(client);
         const writer = await sink.open(context);
         return {
           watermark$: writer.watermark$,

@@ -26,14 +26,22 @@ export interface ServerLimits {
 export function serverLimits(state: ServerState, nowMs: number): ServerLimits {
   const flag = (name: string): string | undefined => state.flags.get(name);
   const size = (name: string, fallback: number): number => byteSize(flag(name) ?? "") || fallback;
-  const retentionMs = durationMs(flag("retentionPeriod") ?? "") ?? DEFAULT_RETENTION_MS;
+  // Only a server that stores knows how long; what is in front of it cannot be asked.
+  const stores = state.kind === "single";
+  const retentionMs =
+    durationMs(flag("retentionPeriod") ?? "") ?? (stores ? DEFAULT_RETENTION_MS : Infinity);
+  const futureMs =
+    durationMs(flag("futureRetention") ?? "") ?? (stores ? DEFAULT_FUTURE_MS : Infinity);
+  const cutsLabels = stores || state.kind === "cluster";
+  const ofLabels = (name: string, fallback: number): number =>
+    size(name, cutsLabels ? fallback : Infinity);
   return {
     // However long the retention, it stores no times before 1970.
     oldestMs: Math.max(0, nowMs - retentionMs),
-    newestMs: nowMs + (durationMs(flag("futureRetention") ?? "") ?? DEFAULT_FUTURE_MS),
-    maxLabels: size("maxLabelsPerTimeseries", 30),
-    maxLabelNameBytes: size("maxLabelNameLen", 256),
-    maxLabelValueBytes: size("maxLabelValueLen", 1024),
+    newestMs: nowMs + futureMs,
+    maxLabels: ofLabels("maxLabelsPerTimeseries", 30),
+    maxLabelNameBytes: ofLabels("maxLabelNameLen", 256),
+    maxLabelValueBytes: ofLabels("maxLabelValueLen", 1024),
     maxBodyBytes: size("maxInsertRequestSize", 32 * 1024 * 1024),
   };
 }

@@ -2,7 +2,7 @@ import { type SeriesBatch, seriesBatch } from "@millrace/core";
 import { describeSink, testContext } from "@millrace/core/testing";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { exported, missing, realTitle, snapshots } from "../test/real-database.ts";
+import { binary, exported, missing, realTitle, snapshots } from "../test/real-database.ts";
 import { anyBatch, anyLabels, plainBatch, START_MS, samplesOf } from "../test/samples.ts";
 import { startVictoriaMetrics, type VictoriaMetricsServer } from "./server/index.ts";
 import { type VictoriaMetricsOptions, victoriaMetrics } from "./victoria-metrics.ts";
@@ -11,7 +11,7 @@ let server: VictoriaMetricsServer;
 const real = describe.skipIf(missing !== undefined);
 
 beforeAll(async () => {
-  if (missing === undefined) server = await startVictoriaMetrics();
+  if (missing === undefined) server = await startVictoriaMetrics(binary);
 });
 afterAll(async () => {
   await server?.stop();
@@ -66,7 +66,7 @@ real(realTitle("a real VictoriaMetrics"), () => {
     settleMs: 10_000,
   });
 
-  describe.each(["remote-write", "prometheus"] as const)("%s", (format) => {
+  describe.each(["remote-write", "json", "prometheus"] as const)("%s", (format) => {
     /** What a database can hold to the last digit: it keeps decimal numbers. */
     const shape = {
       labels: anyLabels,
@@ -118,6 +118,27 @@ real(realTitle("a real VictoriaMetrics"), () => {
       expect(result.requests).toBeGreaterThan(3);
       expect(await exported(server.url, `{run="${run}"}`)).toEqual(texts);
     });
+  });
+
+  it.each([
+    { format: "json", compression: "gzip" },
+    { format: "prometheus", compression: "gzip" },
+    { format: "remote-write", compression: "zstd" },
+  ] as const)("keeps what was compressed: $format, $compression", async (options) => {
+    const name = `packed_${options.format.replace("-", "_")}`;
+    const batch = plainBatch(name, 5_000);
+    const loaded = await load([batch], { ...options, connections: "auto" }).catch(
+      (error: unknown) => error,
+    );
+    const stored = await exported(server.url, `{__name__="${name}"}`);
+    // 1.79.5 knows no zstd, and then nothing may have been sent.
+    if (options.compression === "zstd" && loaded instanceof Error) {
+      expect(loaded).toMatchObject({ code: "UNSUPPORTED" });
+      expect(stored).toEqual([]);
+      return;
+    }
+    expect(loaded).toMatchObject({ result: { samples: 5_000, lostRows: {} } });
+    expect(stored).toEqual(samplesOf([batch]).texts);
   });
 
   it("keeps a large batch over several connections, to the last sample", async () => {

@@ -1,28 +1,43 @@
 import type { SeriesBatch, Sink } from "@millrace/core";
 import { MillraceError } from "@millrace/core";
 import type { CheckpointOptions, WriterSettings } from "./body-writer.ts";
+import { unlookable } from "./delivery.ts";
+import type { BodyFormat } from "./encode/body-format.ts";
+import { jsonLines } from "./encode/json-lines.ts";
 import { prometheusText } from "./encode/prometheus-text.ts";
 import { remoteWrite } from "./encode/remote-write.ts";
-import { openWriter } from "./open-writer.ts";
+import { MOST_CONNECTIONS, openWriter } from "./open-writer.ts";
 import type { VictoriaMetricsResult } from "./result.ts";
-import { parseEndpoint } from "./wire/endpoint.ts";
+import type { CompressionChoice } from "./wire/choose-compression.ts";
 import { PATIENT_RETRY, type RetryPolicy } from "./wire/retry.ts";
+import { type DatabaseOptions, parseTarget } from "./wire/target.ts";
 
 /** Options of {@link victoriaMetrics}. */
-export interface VictoriaMetricsOptions {
-  /** Base URL (`http://localhost:8428`) or a full import URL. A user in it is sent as basic authentication. */
-  readonly url: string;
+export interface VictoriaMetricsOptions extends DatabaseOptions {
   /** What goes over the wire. @defaultValue "remote-write" */
-  readonly format?: "remote-write" | "prometheus";
+  readonly format?: "remote-write" | "json" | "prometheus";
   /** Samples a request. @defaultValue what fits in 1 MiB, about 57,000 */
   readonly batchSize?: number;
-  /** Requests in flight at once. @defaultValue 3 */
-  readonly connections?: number;
+  /**
+   * What bodies are compressed with. `zstd` is for remote write only and is tried before the first byte
+   * of data with a message that stores nothing; `gzip` is for the other formats. `auto` is zstd where the
+   * address is outside of networks of one's own and the database takes it, and nothing elsewhere.
+   * @defaultValue "auto"
+   */
+  readonly compression?: CompressionChoice;
+  /**
+   * Requests in flight at once, or `auto`: beginning with two, one more as long as they do not wait for
+   * each other, half as many when the server is overloaded, never more than 64 and than the server works
+   * at (`-maxConcurrentInserts`). A buffer of 1 MiB each.
+   * @defaultValue 3
+   */
+  readonly connections?: number | "auto";
   /** When a failed request is tried again. @defaultValue with growing pauses, for ever */
   readonly retry?: Partial<RetryPolicy>;
   /**
    * How `close` makes sure that the data survives a crash of the database: by a snapshot that is deleted
-   * at once, by waiting until the database must have written its buffers, or not at all.
+   * at once, by waiting until the database must have written its buffers, or not at all. In front of a
+   * cluster or a vmagent there is only "age", and it speaks for the process that was addressed alone.
    * @defaultValue "snapshot", and "age" where the server refuses snapshots
    */
   readonly durability?: "snapshot" | "age" | "none";
@@ -43,6 +58,11 @@ export interface VictoriaMetricsOptions {
   readonly dryRun?: boolean;
 }
 
+const FORMATS = {
+  "remote-write": remoteWrite,
+  json: jsonLines,
+  prometheus: prometheusText,
+} as const;
 const MIB = 1024 * 1024;
 /** The server's own limit is 32 MiB; larger bodies only cost memory and time. */
 const LARGEST_BODY = 16 * MIB;
@@ -68,17 +88,23 @@ export function victoriaMetrics(
   options: VictoriaMetricsOptions,
 ): Sink<SeriesBatch, VictoriaMetricsResult> {
   const { format = "remote-write", connections = 3, durability, dryRun = false } = options;
-  const createFormat = format === "prometheus" ? prometheusText : remoteWrite;
-  within("connections", connections, 1, 64);
+  const createFormat = FORMATS[format];
+  if (connections !== "auto") within("connections", connections, 1, MOST_CONNECTIONS);
   if (options.batchSize !== undefined) within("batchSize", options.batchSize, 1, 10_000_000);
   const wanted = options.batchSize === undefined ? MIB : createFormat().bytesFor(options.batchSize);
+  const { endpoint, select } = parseTarget(options);
+  const compression = options.compression ?? "auto";
+  checkCompression(compression, createFormat());
   const settings: WriterSettings = {
-    endpoint: parseEndpoint(options.url),
+    endpoint,
+    lookup: select,
     createFormat,
+    compression,
     bodyBytes: Math.min(LARGEST_BODY, Math.max(SMALLEST_BODY, Math.ceil(wanted))),
     connections,
     retry: { ...PATIENT_RETRY, ...options.retry },
     durability: durability ?? "snapshot",
+    wantsSnapshot: durability === "snapshot",
     dryRun,
     checkpoint: options.checkpoint,
     deadLetter: options.deadLetter,
@@ -89,6 +115,9 @@ export function victoriaMetrics(
       'victoriaMetrics: a checkpoint needs to know what is durable; leave out durability "none".',
     );
   }
+  if (options.checkpoint !== undefined && endpoint.cluster !== undefined && select === undefined) {
+    throw unlookable(endpoint);
+  }
   return {
     apiVersion: 1,
     name: "victoria-metrics",
@@ -98,6 +127,14 @@ export function victoriaMetrics(
     },
     open: (context) => openWriter(settings, context),
   };
+}
+
+function checkCompression(wanted: CompressionChoice, { name, compressions }: BodyFormat): void {
+  if (wanted === "auto" || wanted === "none" || compressions.includes(wanted)) return;
+  throw new MillraceError(
+    "INVALID_OPTION",
+    `victoriaMetrics: compression ${JSON.stringify(wanted)} is not for the format ${name}; give ${JSON.stringify(compressions[0])}, "none" or "auto".`,
+  );
 }
 
 function within(name: string, value: number, least: number, most: number): void {

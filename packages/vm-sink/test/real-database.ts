@@ -3,9 +3,15 @@ import { connect, createServer, type Socket } from "node:net";
 import { findVictoriaMetrics } from "../src/server/index.ts";
 import { sampleText } from "./samples.ts";
 
+/** Another version than the installed one, as an option of `startVictoriaMetrics`. */
+export const binary: { readonly binary?: string } =
+  process.env["VICTORIA_METRICS_BINARY"] === undefined
+    ? {}
+    : { binary: process.env["VICTORIA_METRICS_BINARY"] };
+
 /** Why the tests with a real database cannot run, or undefined. */
 export const missing: string | undefined =
-  (await findVictoriaMetrics()) === undefined
+  binary.binary === undefined && (await findVictoriaMetrics()) === undefined
     ? "VictoriaMetrics is not installed: apt-get install victoria-metrics"
     : undefined;
 
@@ -63,6 +69,18 @@ export interface Door extends AsyncDisposable {
   readonly url: string;
   /** Leads to this base URL from now on; undefined refuses everybody. */
   to(url: string | undefined): void;
+}
+
+/** A port that nobody listens at just now. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      const port = typeof address === "object" && address !== null ? address.port : 0;
+      probe.close(() => resolve(port));
+    });
+  });
 }
 
 export async function openDoor(): Promise<Door> {

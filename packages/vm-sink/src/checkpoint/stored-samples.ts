@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Labels } from "@millrace/core";
 import type { Client } from "../wire/client.ts";
 import { exportedSeries } from "../wire/exported-series.ts";
+import { makeVisible } from "../wire/make-visible.ts";
 import { SampleBag } from "./sample-bag.ts";
 
 /** Series asked for at once: each is looked up by itself, and the answer is read line by line. */
@@ -20,7 +21,7 @@ export async function storedSamples(
   firstMs: number,
   lastMs: number,
 ): Promise<SampleBag> {
-  await client.get("/internal/force_flush");
+  await makeVisible(client);
   const bag = new SampleBag();
   for (let from = 0; from < series.length; from += SERIES_A_QUESTION) {
     // The database remembers for some seconds which series a selector matches and would not see new

@@ -24,14 +24,18 @@ function limited(stored: readonly Stored[], mostSamples: number, mostNames = 1_0
   const get = async (path: string): Promise<string> => {
     asked.push(path);
     const { pathname, searchParams } = new URL(path, "http://db");
-    const seconds = (name: string): number => Math.round(Number(searchParams.get(name)) * 1000);
+    // Seconds, or for early times a date.
+    const time = (name: string): number => {
+      const given = searchParams.get(name) ?? "";
+      return given.includes("T") ? Date.parse(given) : Math.round(Number(given) * 1000);
+    };
     const text = searchParams.get("query") ?? searchParams.get("match[]") ?? "";
     const quoted = /__name__=~("(?:[^"\\]|\\.)*")/.exec(text)?.[1] ?? '".*"';
     const names = new RegExp(`^(?:${JSON.parse(quoted)})$`);
     const windowMs = Math.floor(Number(/\[([\d.]+)ms\]/.exec(text)?.[1]));
     const exports = pathname === "/api/v1/export";
-    const toMs = exports ? seconds("end") : seconds("time");
-    const fromMs = exports ? seconds("start") : toMs - windowMs + 1;
+    const toMs = exports ? time("end") : time("time");
+    const fromMs = exports ? time("start") : toMs - windowMs + 1;
     const found = stored.filter(
       ({ name, timeMs }) => names.test(name) && timeMs >= fromMs && timeMs <= toMs,
     );

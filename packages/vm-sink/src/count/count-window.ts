@@ -15,6 +15,8 @@ export interface Question {
 /** VictoriaMetrics answers queries that look back to about 1970 itself with nothing. */
 const FIRST_QUERY_MS = 3_600_000;
 const DAY_MS = 86_400_000;
+/** 2001: from here on, seconds have ten digits. */
+const FIRST_CLEAR_MS = 1e12;
 
 /** One question as it is, in one request or two; a limit of the server shows as the failure of it. */
 export async function countWindow(client: Client, question: Question): Promise<number> {
@@ -42,7 +44,7 @@ async function countQueried(
   toMs: number,
 ): Promise<number> {
   const query = `sum(count_over_time(${selector}[${toMs - fromMs + 1}.5ms]))`;
-  const parameters = new URLSearchParams({ query, time: String(toMs / 1000), nocache: "1" });
+  const parameters = new URLSearchParams({ query, time: timeText(toMs), nocache: "1" });
   const answer = await client.get(`/api/v1/query?${parameters}`);
   const count = countIn(answer);
   if (Number.isFinite(count)) return count;
@@ -60,13 +62,20 @@ async function countExported(
 ): Promise<number> {
   const parameters = new URLSearchParams({
     "match[]": selector,
-    start: String(fromMs / 1000),
-    end: String(toMs / 1000),
+    start: timeText(fromMs),
+    end: timeText(toMs),
     reduce_mem_usage: "1",
   });
   const answer = await client.get(`/api/v1/export?${parameters}`);
   const lines = answer.split("\n").filter((line) => line !== "");
-  return lines.reduce((sum, line) => sum + timesIn(line, client), 0);
+  // Not every server keeps to the milliseconds of an export.
+  const isInside = (timeMs: number): boolean => timeMs >= fromMs && timeMs <= toMs;
+  return lines.reduce((sum, line) => sum + timesIn(line, client).filter(isInside).length, 0);
+}
+
+/** 1.145 takes the seconds of 1970 for years and milliseconds, so early times are written out. */
+function timeText(ms: number): string {
+  return ms < FIRST_CLEAR_MS ? new Date(ms).toISOString() : String(ms / 1000);
 }
 
 /** Adds to every selector what no series has, so that no two counts ask alike. */
@@ -98,14 +107,15 @@ function countIn(answer: string): number {
   return first === undefined ? 0 : Number(first.value?.[1]);
 }
 
-function timesIn(line: string, { endpoint }: Client): number {
+function timesIn(line: string, { endpoint }: Client): readonly number[] {
   try {
     const { timestamps } = JSON.parse(line) as { timestamps: readonly number[] };
-    return timestamps.length;
+    if (Array.isArray(timestamps)) return timestamps;
   } catch {
-    throw new MillraceError(
-      "REMOTE_FAILED",
-      `${endpoint.shown} exported no series, but ${line.slice(0, 200)}`,
-    );
+    // Told below.
   }
+  throw new MillraceError(
+    "REMOTE_FAILED",
+    `${endpoint.shown} exported no series, but ${line.slice(0, 200)}`,
+  );
 }

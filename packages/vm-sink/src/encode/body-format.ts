@@ -19,6 +19,9 @@ export interface BatchCursor {
   readonly dropped: number;
 }
 
+/** A content encoding that a request body can be compressed with. */
+export type Compression = "zstd" | "gzip";
+
 /** How series become request bodies. Remembers the encoded labels of each table. */
 export interface BodyFormat {
   /** Short noun for reports. */
@@ -34,6 +37,10 @@ export interface BodyFormat {
   cursor(batch: SeriesBatch): BatchCursor;
   /** The bytes to send. The body must not be filled any more. */
   finish(body: Body): Buffer;
+  /** What a database undoes for this format, whatever its version or once a probe has shown it. */
+  readonly compressions: readonly Compression[];
+  /** The bytes to compress: what {@link finish} gives, without a frame of the format's own. */
+  content(body: Body): Buffer;
   /** What the body says, for the rare one that was refused or whose fate is unknown. */
   read(body: Body): readonly SeriesSamples[];
 }

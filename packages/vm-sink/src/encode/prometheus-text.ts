@@ -31,6 +31,8 @@ export function prometheusText(): BodyFormat {
     }),
     cursor: (batch) => lineCursor(batch, tables),
     finish: (body) => body.bytes.subarray(0, body.end),
+    compressions: ["gzip"],
+    content: (body) => body.bytes.subarray(0, body.end),
     read: (body) => readPrometheusText(body.bytes.toString("utf8", 0, body.end)),
   };
 }

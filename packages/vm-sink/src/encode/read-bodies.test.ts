@@ -4,7 +4,9 @@ import { describe, expect, it } from "vitest";
 import { encodeAll } from "../../test/encode-all.ts";
 import { anyBatch, samplesOf, sampleText } from "../../test/samples.ts";
 import type { BodyFormat } from "./body-format.ts";
+import { jsonLines } from "./json-lines.ts";
 import { prometheusText } from "./prometheus-text.ts";
+import { readJsonLines } from "./read-json-lines.ts";
 import { readPrometheusText } from "./read-prometheus-text.ts";
 import { readRemoteWrite } from "./read-remote-write.ts";
 import { remoteWrite } from "./remote-write.ts";
@@ -17,6 +19,7 @@ const FORMATS: readonly [
   (body: Buffer) => readonly SeriesSamples[],
 ][] = [
   ["remote-write", remoteWrite, (body) => readRemoteWrite(body.subarray(SNAPPY_HEADER_BYTES))],
+  ["json", jsonLines, (body) => readJsonLines(body.toString())],
   ["prometheus", prometheusText, (body) => readPrometheusText(body.toString())],
 ];
 

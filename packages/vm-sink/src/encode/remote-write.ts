@@ -9,6 +9,7 @@ import {
 import type { BatchCursor, Body, BodyFormat } from "./body-format.ts";
 import { lengthDelimited, writeVarint } from "./protobuf.ts";
 import { readRemoteWrite } from "./read-remote-write.ts";
+import { sameGrid } from "./same-grid.ts";
 import { isWhole, type SparseSeries, sparseSeries } from "./series-cells.ts";
 import { frameSnappyLiteral, SNAPPY_HEADER_BYTES } from "./snappy-literal.ts";
 import { TableCache } from "./table-cache.ts";
@@ -70,6 +71,8 @@ export function remoteWrite(): BodyFormat {
         isWhole(batch) ? wholeCells(batch, timesOf(batch.grid)) : sparseCells(batch),
       ),
     finish: (body) => frameSnappyLiteral(body.bytes, body.end),
+    compressions: ["zstd"],
+    content: (body) => body.bytes.subarray(SNAPPY_HEADER_BYTES, body.end),
     read: (body) => readRemoteWrite(body.bytes.subarray(SNAPPY_HEADER_BYTES, body.end)),
   };
 }
@@ -272,9 +275,4 @@ function writeTime(bytes: Uint8Array, at: number, timeMs: number): void {
     rest = Math.floor(rest / 0x80);
   }
   bytes[at + TIME_AT + TIME_BYTES - 1] = rest;
-}
-
-function sameGrid(a: TimeGrid, b: TimeGrid): boolean {
-  if ("timesMs" in a || "timesMs" in b) return a === b;
-  return a.startMs === b.startMs && a.stepMs === b.stepMs && a.count === b.count;
 }

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { access, constants, mkdtemp, rm } from "node:fs/promises";
+import { request as requestPlainly } from "node:http";
+import { request as requestByTls } from "node:https";
 import { createServer, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -13,7 +15,7 @@ export interface VictoriaMetricsServerOptions {
   readonly path?: string;
   /** Where it keeps its data. @defaultValue a fresh folder, removed by `stop` */
   readonly dataPath?: string;
-  /** Further flags, such as `-dedup.minScrapeInterval=1ms`. */
+  /** Further flags, such as `-dedup.minScrapeInterval=1ms`; with `-tls` its address is one of https. */
   readonly flags?: readonly string[];
   /** How long it may take to answer. @defaultValue 20,000 */
   readonly startTimeoutMs?: number;
@@ -79,7 +81,8 @@ export async function startVictoriaMetrics(
   const ownFolder = options.dataPath === undefined;
   const dataPath = options.dataPath ?? (await mkdtemp(join(tmpdir(), "millrace-vm-")));
   const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
+  const isTls = options.flags?.some((flag) => /^--?tls(?:=true)?$/.test(flag)) ?? false;
+  const url = `${isTls ? "https" : "http"}://127.0.0.1:${port}`;
   const child = spawn(
     binary,
     [
@@ -155,11 +158,7 @@ async function answers(
       await ended;
       throw new MillraceError("REMOTE_FAILED", `VictoriaMetrics did not start: ${lastWords()}`);
     }
-    const ready = await fetch(`${url}/health`).then(
-      (answer) => answer.ok,
-      () => false,
-    );
-    if (ready) return;
+    if (await isHealthy(url)) return;
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
   const seconds = timeoutMs / 1000;
@@ -167,6 +166,20 @@ async function answers(
     "TIMEOUT",
     `VictoriaMetrics did not answer within ${seconds} s: ${lastWords()}`,
   );
+}
+
+function isHealthy(url: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    // Whose certificate it is does not matter: it is our own child.
+    const options = { agent: false, rejectUnauthorized: false };
+    const request = url.startsWith("https:") ? requestByTls : requestPlainly;
+    request(`${url}/health`, options, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode === 200);
+    })
+      .on("error", () => resolve(false))
+      .end();
+  });
 }
 
 /** Settles when it has ended and everything that it said was read. */

@@ -1,5 +1,6 @@
 import { type Logger, MillraceError } from "@millrace/core";
 import { Pool } from "undici";
+import type { AdaptiveLimit, Outcome } from "./adaptive-limit.ts";
 import type { Endpoint } from "./endpoint.ts";
 import {
   isInDoubt,
@@ -51,7 +52,10 @@ export interface Client {
 /** Options of {@link createClient}. */
 export interface ClientOptions {
   readonly endpoint: Endpoint;
+  /** Connections kept; with a limit that adapts, the most that it may come to. */
   readonly connections: number;
+  /** Says how many bodies may be under way; without it, as many as there are connections. */
+  readonly limit?: AdaptiveLimit;
   readonly retry: RetryPolicy;
   readonly signal: AbortSignal;
   readonly logger: Logger;
@@ -71,18 +75,21 @@ const LARGEST_ANSWER = 16 * 1024 * 1024;
 const ANSWER_READ_MS = 30_000;
 const NO_TEXT: BodyText = { text: "", cut: undefined };
 
+/** Data belongs to a tenant; all other pages are about the server itself. */
+const API = "/api/";
+
 const ALWAYS = (): boolean => true;
 
 /** Opens a pool of connections; nothing is sent yet. */
 export function createClient(options: ClientOptions): Client {
-  const { endpoint, retry, signal, logger, onRetry } = options;
+  const { endpoint, limit, retry, signal, logger, onRetry } = options;
   const pool = new Pool(endpoint.origin, {
     connections: options.connections,
     pipelining: 1,
     headersTimeout: ANSWER_TIMEOUT_MS,
     // Bodies have a limit for all of them, which is stricter than one between two bytes.
     bodyTimeout: 0,
-    connect: { timeout: CONNECT_TIMEOUT_MS },
+    connect: { timeout: CONNECT_TIMEOUT_MS, ...endpoint.tls },
   });
 
   let answered = false;
@@ -96,7 +103,7 @@ export function createClient(options: ClientOptions): Client {
   ): Promise<BodyText & { status: number; retryAfter: string | undefined }> => {
     const answer = await pool.request({
       method,
-      path: `${endpoint.prefix}${path}`,
+      path: `${path.startsWith(API) ? endpoint.prefix : endpoint.root}${path}`,
       headers: { ...endpoint.headers, ...headers },
       body,
       signal,
@@ -162,7 +169,8 @@ export function createClient(options: ClientOptions): Client {
       return persist(
         async () => {
           const target = `${path}${endpoint.importQuery}`;
-          const answer = await once("POST", target, headers, body, ANSWER_TIMEOUT_MS);
+          const post = () => once("POST", target, headers, body, ANSWER_TIMEOUT_MS);
+          const answer = await (limit === undefined ? post() : limit.run(post, outcomeOf));
           if (answer.status >= 300) {
             throw refusal(endpoint, answer.status, answer.text, answer.retryAfter);
           }
@@ -192,6 +200,17 @@ export function createClient(options: ClientOptions): Client {
     close: () => pool.close(),
     destroy: () => pool.destroy(),
   };
+}
+
+/** 429 is what proxies say; a server that does not answer at all is as busy as one that says so. */
+const OVERLOADED: ReadonlySet<number> = new Set([429, 503]);
+
+function outcomeOf(
+  ended: { readonly value: { readonly status: number } } | { readonly error: unknown },
+): Outcome {
+  if ("error" in ended) return isSilence(ended.error) ? "overloaded" : "failed";
+  if (OVERLOADED.has(ended.value.status)) return "overloaded";
+  return ended.value.status < 300 ? "ok" : "failed";
 }
 
 /** An answer is read at least as fast as it has to begin. */

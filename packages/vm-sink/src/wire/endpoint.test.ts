@@ -12,7 +12,6 @@ describe("parseEndpoint", () => {
     ["http://db:8428/api/v1/write//", "http://db:8428", ""],
     ["http://db:8428/api/v1/import", "http://db:8428", ""],
     ["http://db:8428/api/v1/import/prometheus", "http://db:8428", ""],
-    ["http://db:8480/insert/0:7/prometheus/", "http://db:8480", "/insert/0:7/prometheus"],
     ["http://db/vm/api/v1/import/prometheus/", "http://db", "/vm"],
     ["http://db/vm/api/v1/query", "http://db", "/vm/api/v1/query"],
     ["http://[::1]:8428/x", "http://[::1]:8428", "/x"],
@@ -21,11 +20,37 @@ describe("parseEndpoint", () => {
     expect(endpoint).toEqual({
       origin,
       prefix,
+      root: prefix,
       headers: {},
+      secrets: [],
       extraLabels: {},
       importQuery: "",
       shown: `${origin}${prefix}`,
     });
+  });
+
+  it.each([
+    ["http://in:8480/insert/0:7/prometheus/", "", "0:7"],
+    ["http://in:8480/insert/0:7/prometheus/api/v1/write", "", "0:7"],
+    ["http://in:8480/insert/0:7/prometheus/api/v1/import/prometheus", "", "0:7"],
+    ["http://in:8480/insert/0:7", "", "0:7"],
+    ["http://in:8480/proxy/insert/42/prometheus", "/proxy", "42"],
+    ["http://in:8480/insert/multitenant/prometheus", "", "multitenant"],
+  ])("reads %s of a cluster, whose own pages are above the tenant", (url, root, tenant) => {
+    expect(parseEndpoint(url)).toMatchObject({
+      origin: "http://in:8480",
+      prefix: `${root}/insert/${tenant}/prometheus`,
+      root,
+      cluster: { role: "insert", tenant },
+    });
+  });
+
+  it("takes no other path for one of a cluster", () => {
+    for (const path of ["/insert/me/prometheus", "/insert/0/influx", "/x/insert"]) {
+      const endpoint = parseEndpoint(`http://db${path}`);
+      expect(endpoint).toMatchObject({ prefix: path, root: path });
+      expect(endpoint.cluster).toBeUndefined();
+    }
   });
 
   it.each([

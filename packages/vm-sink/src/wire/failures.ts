@@ -1,5 +1,7 @@
 import { MillraceError } from "@millrace/core";
+import { withoutSecrets } from "./access.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { tlsFailure } from "./tls-failure.ts";
 
 /** Statuses after which the same body may be taken: busy, read-only for lack of disk, a proxy's hiccup. */
 const RETRYABLE = new Set([408, 425, 429, 500, 502, 503, 504]);
@@ -23,12 +25,12 @@ export function refusal(
   body: string,
   retryAfter?: string,
 ): MillraceError {
-  const said = body.trim().slice(0, 400);
+  const said = withoutSecrets(body.trim(), endpoint.secrets).slice(0, 400);
   const details = { status, said, ...(retryAfter === undefined ? {} : { retryAfter }) };
   if (status === 401 || status === 403) {
     return new MillraceError(
       "REMOTE_FAILED",
-      `${endpoint.shown} refuses these credentials (HTTP ${status}); check user and password.`,
+      `${endpoint.shown} refuses these credentials (HTTP ${status}); check user and password, or the token.`,
       { details },
     );
   }
@@ -80,10 +82,16 @@ export function unreachable(
       { ...options, retryable: false },
     );
   }
-  const hint =
-    !isHttps && !answeredBefore && CLOSED_UNANSWERED.has(code)
-      ? `If it listens for https, give ${otherScheme(endpoint)}.`
-      : "Is it running?";
+  const refused = isHttps ? tlsFailure(endpoint, code, text) : undefined;
+  if (refused !== undefined) {
+    return new MillraceError("REMOTE_FAILED", refused, { ...options, retryable: false });
+  }
+  const isHungUp = !answeredBefore && CLOSED_UNANSWERED.has(code);
+  const hint = !isHungUp
+    ? "Is it running?"
+    : isHttps
+      ? "If it wants a certificate of this client, give tls.cert and tls.key."
+      : `If it listens for https, give ${otherScheme(endpoint)}.`;
   return new MillraceError(
     "REMOTE_FAILED",
     `Cannot reach the database at ${endpoint.shown}: ${text || code}. ${hint}`,

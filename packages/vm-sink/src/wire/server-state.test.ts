@@ -71,6 +71,7 @@ describe("parseServerState", () => {
     "makes nothing up from %j",
     (page) => {
       expect(parseServerState(page)).toEqual({
+        kind: "single",
         version: undefined,
         startedSeconds: undefined,
         uptimeSeconds: undefined,
@@ -82,6 +83,18 @@ describe("parseServerState", () => {
       });
     },
   );
+});
+
+describe("the kind of a server", () => {
+  const kind = (...flags: readonly string[]): string =>
+    parseServerState(flags.map((name) => `flag{name="${name}", value=""} 1`).join("\n")).kind;
+
+  it("shows in its flags", () => {
+    expect(kind("retentionPeriod", "storageDataPath")).toBe("single");
+    expect(kind("maxConcurrentInserts", "storageNode")).toBe("cluster");
+    expect(kind("remoteWrite.url", "remoteWrite.tmpDataPath")).toBe("vmagent");
+    expect(kind("auth.config")).toBe("vmauth");
+  });
 });
 
 describe("newlyLost", () => {

@@ -1,5 +1,17 @@
+/** Which program of the family speaks. */
+export type ServerKind =
+  /** A single server, which stores what it takes. */
+  | "single"
+  /** `vminsert` or `vmselect`: others store. */
+  | "cluster"
+  /** It passes on what it takes, some time. */
+  | "vmagent"
+  /** It passes on each request, and speaks for itself only on this page. */
+  | "vmauth";
+
 /** What a VictoriaMetrics says of itself on `/metrics`. */
 export interface ServerState {
+  readonly kind: ServerKind;
   /** `v1.145.0`, or undefined for a build that does not tell (Debian's). */
   readonly version: string | undefined;
   /** Unix seconds; another value later means that it was restarted. */
@@ -20,9 +32,12 @@ export interface ServerState {
   readonly flags: ReadonlyMap<string, string>;
 }
 
-/** Rows of a wrong form or time, those beyond `-storage.max…Series`, and what `-relabelConfig` drops. */
+/**
+ * Rows of a wrong form or time, those beyond `-storage.max…Series`, and what `-relabelConfig` drops. Newer
+ * servers (1.145) count those of the limits under a second name, too.
+ */
 const LOST_ROWS =
-  /^vm_(?:rows_(?:ignored|invalid)_total\{(?:reason|type)="([^"]*)"\}|(hourly_series_limit|daily_series_limit)_rows_dropped_total|(relabel)_metrics_dropped_total) (\S+)/;
+  /^vm_(?:rows_(?:ignored|invalid)_total\{(?:reason|type)="((?!(?:hourly|daily)_limit_exceeded")[^"]*)"\}|(hourly_series_limit|daily_series_limit)_rows_dropped_total|(relabel)_metrics_dropped_total) (\S+)/;
 const INSERTED_ROWS = /^vm_rows_inserted_total(?:\{[^}]*\})? (\S+)/;
 const FLAG = /^flag\{name="([^"]*)", ?value="([^"]*)"/;
 const NUMBER =
@@ -54,6 +69,7 @@ export function parseServerState(page: string): ServerState {
     }
   }
   return {
+    kind: kindOf(flags),
     version,
     startedSeconds: numbers.get("vm_app_start_timestamp"),
     uptimeSeconds: numbers.get("vm_app_uptime_seconds"),
@@ -64,6 +80,14 @@ export function parseServerState(page: string): ServerState {
     lostRows,
     flags,
   };
+}
+
+/** Told by the flags that only one of them has: builds such as Debian's do not say a name. */
+function kindOf(flags: ReadonlyMap<string, string>): ServerKind {
+  if (flags.has("storageDataPath")) return "single";
+  if (flags.has("storageNode")) return "cluster";
+  if (flags.has("remoteWrite.tmpDataPath")) return "vmagent";
+  return flags.has("auth.config") ? "vmauth" : "single";
 }
 
 /** Rows that the server dropped between two states, by reason; reasons without any are left out. */
