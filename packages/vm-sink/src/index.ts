@@ -9,6 +9,7 @@ export type { ComparedPart } from "./count/load-parts.ts";
 export { type CountOptions, countSamples } from "./count-samples.ts";
 export { seriesLines } from "./dead-letter/series-lines.ts";
 export { FLUSH_AGE_MS } from "./durability.ts";
+export type { Compression } from "./encode/body-format.ts";
 export { createLoadCheck, type LoadCheck, type LoadCheckOptions } from "./load-check.ts";
 export type { VictoriaMetricsResult } from "./result.ts";
 export { type VictoriaMetricsOptions, victoriaMetrics } from "./victoria-metrics.ts";

@@ -3,6 +3,8 @@
  *
  * @packageDocumentation
  */
+
+export type { S3ClientClass, S3Command, S3LibraryClient } from "./s3-library.ts";
 export {
   type ObjectRange,
   type ObjectReader,

@@ -1,13 +1,19 @@
 import { MillraceError } from "../errors.ts";
 
+/** What is used of the package's client. */
+export interface S3LibraryClient {
+  /** Sends one request; resolves to the answer. */
+  send(command: never, options?: { abortSignal?: AbortSignal }): Promise<unknown>;
+  /** Closes its connections. */
+  destroy(): void;
+}
+
+/** The class of that client. */
+export type S3ClientClass = new (options: object) => S3LibraryClient;
+
 /** The part of the package `@aws-sdk/client-s3` that is used. */
 export interface S3Library {
-  readonly S3Client: new (
-    options: object,
-  ) => {
-    send(command: never, options?: { abortSignal?: AbortSignal }): Promise<unknown>;
-    destroy(): void;
-  };
+  readonly S3Client: S3ClientClass;
   readonly ListObjectsV2Command: S3Command;
   readonly HeadObjectCommand: S3Command;
   readonly GetObjectCommand: S3Command;

@@ -41,7 +41,9 @@ export interface ObjectReader {
 
 /** What is used of an S3 client; that of `@aws-sdk/client-s3` is one. */
 export interface S3Client {
+  /** Sends one request; resolves to the answer. */
   send(command: unknown, options?: { abortSignal?: AbortSignal }): Promise<unknown>;
+  /** Closes its connections. */
   destroy?(): void;
 }
 
