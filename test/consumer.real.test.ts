@@ -20,7 +20,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const PNPM = ["--yes", "--prefer-offline", "pnpm@12.21.0"];
 const KB = 1_000;
 /** Most bytes of a tarball, by folder of the package. */
-const BUDGETS = { core: 250 * KB, ingest: 250 * KB, "vm-sink": 250 * KB, cli: 1_000 * KB };
+const BUDGETS = { core: 250 * KB, ingest: 450 * KB, "vm-sink": 250 * KB, cli: 1_000 * KB };
 const TOOLS = ["typescript@~5.9.3", "rxjs@^7.8.2", "@types/node@^24"];
 const OFFLINE = /ENOTFOUND|ECONNREFUSED|EAI_AGAIN|ETIMEDOUT|ENETUNREACH|ENOTCACHED/;
 
