@@ -7,23 +7,13 @@ interface ExportedSeries {
 }
 
 /**
- * All that a database holds of some arrays, duplicates included; with deduplication on, what it shows of
- * them.
+ * All that a database shows of some arrays: duplicates included, unless deduplication is on.
  */
-export async function storedSamples(
-  url: string,
-  serials: Iterable<string>,
-  deduplicates = false,
-): Promise<SampleSet> {
+export async function storedSamples(url: string, serials: Iterable<string>): Promise<SampleSet> {
   const stored = new SampleSet();
   await fetch(`${url}/internal/force_flush`);
   for (const serial of serials) {
-    const parameters = new URLSearchParams({
-      "match[]": `{SN="${serial}"}`,
-      start: "0",
-      // It also makes the database show what deduplication has yet to remove.
-      ...(deduplicates ? {} : { reduce_mem_usage: "1" }),
-    });
+    const parameters = new URLSearchParams({ "match[]": `{SN="${serial}"}`, start: "0" });
     const answer = await fetch(`${url}/api/v1/export?${parameters}`);
     for (const line of (await answer.text()).split("\n").filter(Boolean)) {
       const { metric, timestamps, values } = JSON.parse(line) as ExportedSeries;

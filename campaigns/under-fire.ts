@@ -119,7 +119,6 @@ export async function loadUnderFire(seed: number, binary?: string): Promise<Fire
     const stored = await storedSamples(
       database.url,
       (archive.spec.arrays ?? []).map(({ serial }) => serial),
-      deduplicates,
     );
     for (const lost of stored.lacks(expected)) differences.push(`not in the database: ${lost}`);
     for (const alien of expected.lacks(stored)) differences.push(`only in the database: ${alien}`);

@@ -77,7 +77,7 @@ describe.skipIf(missing !== undefined)("millrace ingest, into a real database", 
     await using proxy = await startProxy(database.url, () => "pass");
     const url = proxy.url.replace("http://", "http://keeper:hush-hush@");
     const good = await load(archive.path, "--json", "--verify", "--monitor", "--vm-url", url);
-    expect(good.code).toBe(0);
+    expect(good.code, good.stderr + good.stdout.slice(-3_000)).toBe(0);
     expect(proxy.authorization).toBe(`Basic ${Buffer.from("keeper:hush-hush").toString("base64")}`);
     const down = await load(archive.path, "--vm-url", "http://keeper:hush-hush@127.0.0.1:9");
     const wrong = await load(archive.path, "--vm-url", "gopher://keeper:hush-hush@127.0.0.1");

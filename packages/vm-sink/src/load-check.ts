@@ -9,7 +9,6 @@ import {
   type SumDays,
 } from "./count/load-parts.ts";
 import { createCounter, storedLabels } from "./count-samples.ts";
-import { deduplicates } from "./preflight.ts";
 import type { Client } from "./wire/client.ts";
 import type { Endpoint } from "./wire/endpoint.ts";
 import { makeVisible } from "./wire/make-visible.ts";
@@ -81,28 +80,18 @@ export function createLoadCheck(options: LoadCheckOptions): LoadCheck {
         fromMs: first * DAY_MS,
         toMs: (last + 1) * DAY_MS - 1,
       });
-  let isDeduplicated = false;
   const sumWith =
     (client: Client): SumDays =>
     (value, names, { first, last }) =>
-      exportChecksum(
-        client,
-        {
-          labels: storedLabels({ [by]: value }, endpoint),
-          names,
-          fromMs: first * DAY_MS,
-          toMs: (last + 1) * DAY_MS - 1,
-        },
-        isDeduplicated,
-      );
+      exportChecksum(client, {
+        labels: storedLabels({ [by]: value }, endpoint),
+        names,
+        fromMs: first * DAY_MS,
+        toMs: (last + 1) * DAY_MS - 1,
+      });
   return {
     around: (sink) =>
-      countingBefore(sink, asked, {
-        opened(state) {
-          isDeduplicated = deduplicates(state);
-        },
-        batch: (batch, client) => parts.note(batch, countWith(client)),
-      }),
+      countingBefore(sink, asked, (batch, client) => parts.note(batch, countWith(client))),
     async compare({ signal } = {}) {
       const client = createCounter(asked, signal);
       try {
@@ -119,10 +108,7 @@ export function createLoadCheck(options: LoadCheckOptions): LoadCheck {
 function countingBefore<R>(
   sink: Sink<SeriesBatch, R>,
   endpoint: Endpoint,
-  note: {
-    opened(state: ServerState): void;
-    batch(batch: SeriesBatch, client: Client): Promise<void>;
-  },
+  note: (batch: SeriesBatch, client: Client) => Promise<void>,
 ): Sink<SeriesBatch, R> {
   return {
     ...sink,
@@ -132,13 +118,12 @@ function countingBefore<R>(
       try {
         const state = await readState(client, FIRST_ANSWER_MS);
         refuseDeduplication(state, endpoint);
-        note.opened(state);
         await makeVisible(client);
         const writer = await sink.open(context);
         return {
           watermark$: writer.watermark$,
           async write(batch) {
-            await note.batch(batch, client);
+            await note(batch, client);
             await writer.write(batch);
           },
           close: () => writer.close(),

@@ -31,7 +31,7 @@ export async function exported(url: string, selector: string): Promise<string[]>
   await (await fetch(`${url}/internal/force_flush`)).text();
   questions += 1;
   const match = selector.replace(/\}$/, `,question!="${questions}"}`);
-  const parameters = new URLSearchParams({ "match[]": match, start: "0", reduce_mem_usage: "1" });
+  const parameters = new URLSearchParams({ "match[]": match, start: "0" });
   const answer = await fetch(`${url}/api/v1/export?${parameters}`);
   if (!answer.ok) throw new Error(`export answered ${answer.status}: ${await answer.text()}`);
   const lines = (await answer.text()).split("\n").filter((line) => line !== "");

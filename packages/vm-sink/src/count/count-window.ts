@@ -64,7 +64,6 @@ async function countExported(
     "match[]": selector,
     start: timeText(fromMs),
     end: timeText(toMs),
-    reduce_mem_usage: "1",
   });
   const answer = await client.get(`/api/v1/export?${parameters}`);
   const lines = answer.split("\n").filter((line) => line !== "");

@@ -18,23 +18,23 @@ export interface ExportQuestion {
   /** First and last time, both inclusive, Unix milliseconds. */
   readonly fromMs: number;
   readonly toMs: number;
-  /** Show what deduplication leaves, not what is stored. That costs the database more memory. */
-  readonly deduplicates?: boolean;
 }
 
 /**
- * Exports series, line by line as they come.
+ * Exports series, line by line as they come: what the database stores, or what its deduplication leaves.
+ *
+ * Without `reduce_mem_usage`, which gives some series the times or values of their neighbours: 83 of 800
+ * exports of 55 series were wrong with 1.79.5, 1 of 800 with 1.145.0.
  *
  * @throws MillraceError REMOTE_FAILED when the database does not answer, or not as expected
  */
 export async function* exportedSeries(
   client: Client,
-  { selectors, fromMs, toMs, deduplicates = false }: ExportQuestion,
+  { selectors, fromMs, toMs }: ExportQuestion,
 ): AsyncGenerator<ExportedSeries> {
   const form = new URLSearchParams({
     start: String(Math.max(0, fromMs - SPARE_MS) / 1000),
     end: String((toMs + SPARE_MS) / 1000),
-    ...(deduplicates ? {} : { reduce_mem_usage: "1" }),
   });
   for (const selector of selectors) form.append("match[]", selector);
   for await (const line of client.lines("/api/v1/export", form)) {
