@@ -6,14 +6,24 @@ import { facts, grouped, megabytes, minute, plural, printable, table } from "./t
 /** Most gaps listed one by one. */
 const GAPS_SHOWN = 10;
 
+/** What may be typed behind `millrace inspect`. */
+export interface InspectFlags {
+  readonly full?: boolean;
+  readonly json?: boolean;
+  readonly allowPrivateAddresses?: boolean;
+}
+
 /** Carries out `millrace inspect`. */
 export async function runInspect(
   inputs: readonly string[],
-  flags: { readonly full?: boolean; readonly json?: boolean },
+  flags: InspectFlags,
   io: CommandIo,
 ): Promise<ExitCode> {
   const paths = inputPaths(inputs, io.cwd);
-  const found = await inspect(paths, flags.full ? { maxHeaders: Number.POSITIVE_INFINITY } : {});
+  const found = await inspect(paths, {
+    ...(flags.full ? { maxHeaders: Number.POSITIVE_INFINITY } : {}),
+    remote: { allowPrivateAddresses: flags.allowPrivateAddresses === true },
+  });
   io.stdout.write(flags.json ? `${JSON.stringify(found, null, 2)}\n` : `${describe(found)}\n`);
   const { failed, partial } = found.files;
   return failed.length + partial.length > 0 || found.arrays.length === 0 ? 1 : 0;

@@ -2,20 +2,23 @@ import { resolve } from "node:path";
 import { MillraceError, pipeline, type RunEvent } from "@millrace/core";
 import { findInput } from "@millrace/ingest";
 import { type CommandIo, type ExitCode, tellProblem } from "./command-io.ts";
+import { databaseAccess, withAbsoluteFiles } from "./database-access.ts";
 import { inputPaths } from "./input-paths.ts";
+import type { ReplaySettings } from "./settings.ts";
 import { listenForStops } from "./stop-signals.ts";
 import { grouped } from "./text.ts";
 
 /** Carries out `millrace replay`. */
 export async function runReplay(
   files: readonly string[],
-  flags: { readonly vmUrl?: string; readonly deadLetter?: string },
+  settings: ReplaySettings,
   io: CommandIo,
 ): Promise<ExitCode> {
   const { seriesLines, victoriaMetrics } = await import("@millrace/vm-sink");
-  const url = flags.vmUrl ?? io.env["MILLRACE_VM_URL"] ?? "http://localhost:8428";
+  const access = await databaseAccess(withAbsoluteFiles(settings, io.cwd));
   const paths = inputPaths(files, io.cwd);
-  const deadLetter = flags.deadLetter === undefined ? undefined : resolve(io.cwd, flags.deadLetter);
+  const deadLetter =
+    settings.deadLetter === undefined ? undefined : resolve(io.cwd, settings.deadLetter);
   if (deadLetter !== undefined && paths.includes(deadLetter)) {
     throw new MillraceError(
       "INVALID_OPTION",
@@ -25,7 +28,10 @@ export async function runReplay(
   for (const path of paths) await findInput(path);
   const stops = listenForStops(io);
   try {
-    const sink = victoriaMetrics({ url, ...(deadLetter === undefined ? {} : { deadLetter }) });
+    const sink = victoriaMetrics({
+      ...access,
+      ...(deadLetter === undefined ? {} : { deadLetter }),
+    });
     const run = pipeline(seriesLines(paths)).to(sink, { signal: stops.asked });
     const problems: string[] = [];
     run.events$.subscribe((event) => problems.push(...problemsOf(event)));

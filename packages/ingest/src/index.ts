@@ -6,6 +6,7 @@
 export type { ArchiveMember, UnreadableMember } from "./archive/archive-member.ts";
 export { type ArchiveOptions, archive } from "./archive/archive-source.ts";
 export { findInput } from "./archive/find-input.ts";
+export { type InputStampOptions, inputStamp } from "./archive/input-stamp.ts";
 export type { ArchiveLimits } from "./archive/limits.ts";
 export type { RemoteOptions } from "./archive/open-remote.ts";
 export type { Document } from "./archive/read-tar.ts";
