@@ -2,7 +2,8 @@ import { expect } from "vitest";
 import { MillraceError } from "../errors.ts";
 import type { ConformanceCheck } from "./conformance.ts";
 import type { DescribeJobQueueOptions } from "./describe-job-queue.ts";
-import { aborted, expectRefused, untilAborted, withQueue } from "./job-queue-place.ts";
+import { expectRefused } from "./expect-refused.ts";
+import { aborted, untilAborted, withQueue } from "./job-queue-place.ts";
 
 /** Cancelling, retrying, removing, forgetting. */
 export const jobChangeChecks: readonly ConformanceCheck<DescribeJobQueueOptions>[] = [

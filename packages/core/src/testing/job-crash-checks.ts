@@ -1,7 +1,8 @@
 import { expect } from "vitest";
 import type { ConformanceCheck } from "./conformance.ts";
 import type { DescribeJobQueueOptions } from "./describe-job-queue.ts";
-import { expectRefused, untilAborted, watch } from "./job-queue-place.ts";
+import { expectRefused } from "./expect-refused.ts";
+import { untilAborted, watch } from "./job-queue-place.ts";
 
 const LOSSES = 2;
 

@@ -1,5 +1,3 @@
-import { expect } from "vitest";
-import { MillraceError } from "../errors.ts";
 import type { Job, JobEvent, JobState } from "../jobs/job.ts";
 import type { JobQueue, JobRetention } from "../jobs/job-queue.ts";
 import type { DescribeJobQueueOptions, JobQueuePlace } from "./describe-job-queue.ts";
@@ -65,20 +63,6 @@ export function watch(
       }
     },
   };
-}
-
-/** Checks that a call is refused with this code. */
-export async function expectRefused(
-  call: Promise<unknown>,
-  code: string,
-  what: string,
-): Promise<void> {
-  const error = await call.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  expect(MillraceError.is(error), `${what} should reject with a MillraceError ${code}`).toBe(true);
-  expect((error as MillraceError).code, `code of ${what}`).toBe(code);
 }
 
 /** A signal's abort, as a promise. */

@@ -2,7 +2,8 @@ import { expect } from "vitest";
 import type { Job } from "../jobs/job.ts";
 import type { ConformanceCheck } from "./conformance.ts";
 import type { DescribeJobQueueOptions } from "./describe-job-queue.ts";
-import { expectRefused, withQueue } from "./job-queue-place.ts";
+import { expectRefused } from "./expect-refused.ts";
+import { withQueue } from "./job-queue-place.ts";
 
 /** Adding, asking, listing, closing. */
 export const jobRecordChecks: readonly ConformanceCheck<DescribeJobQueueOptions>[] = [

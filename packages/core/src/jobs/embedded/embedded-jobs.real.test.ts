@@ -7,7 +7,9 @@ import { fileURLToPath } from "node:url";
 import { describeJobQueue } from "../../testing/describe-job-queue.ts";
 import { embeddedJobs } from "./embedded-jobs.ts";
 
-const program = fileURLToPath(new URL("../../../test/doomed-embedded-worker.ts", import.meta.url));
+const program = fileURLToPath(
+  new URL("../../../test/programs/doomed-embedded-worker.ts", import.meta.url),
+);
 
 describeJobQueue("describeJobQueue: embeddedJobs", {
   async create() {
