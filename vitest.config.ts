@@ -32,7 +32,12 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "examples", include: ["examples/*/src/*.test.ts"], setupFiles, globalSetup },
+        test: {
+          name: "examples",
+          include: ["examples/*/{src,test}/**/*.test.ts"],
+          setupFiles,
+          globalSetup,
+        },
       },
       {
         extends: true,

@@ -3,7 +3,11 @@
  *
  * @packageDocumentation
  */
-export { type FolderObjectsOptions, folderObjects } from "./folder/folder-objects.ts";
+export {
+  type FolderObjects,
+  type FolderObjectsOptions,
+  folderObjects,
+} from "./folder/folder-objects.ts";
 export type {
   CallOptions,
   GetOptions,

@@ -23,6 +23,12 @@ export interface FolderObjectsOptions {
   readonly path: string;
 }
 
+/** A store in a folder. */
+export interface FolderObjects extends ObjectStore {
+  /** The file that an object is, for programs that read files; the object may not be there. Read it, no more. */
+  fileOf(key: string): string;
+}
+
 const READ_BYTES = 64 * 1024;
 /** How often a folder may vanish between its making and its use, by deletions beside. */
 const TRIES = 100;
@@ -45,7 +51,7 @@ const TRIES = 100;
  * console.log((await store.list({ prefix: "uploads/" })).objects.length); // 1
  * ```
  */
-export function folderObjects(options: FolderObjectsOptions): ObjectStore {
+export function folderObjects(options: FolderObjectsOptions): FolderObjects {
   const root = resolve(options.path);
   let opening: Promise<Arrivals> | undefined;
   let closed = false;
@@ -60,6 +66,7 @@ export function folderObjects(options: FolderObjectsOptions): ObjectStore {
   };
   const pathOf = (key: string): string => join(root, keyPath(checkKey(key)));
   return {
+    fileOf: pathOf,
     apiVersion: 1,
     name: "folder",
     capabilities: { presign: false },
