@@ -151,3 +151,8 @@ function whole(name: string, value: number, least: number, most = Number.MAX_SAF
 function invalid(text: string): MillraceError {
   return new MillraceError("INVALID_OPTION", `Job queue: ${text}.`);
 }
+
+/** Checks a time span that a user gave. */
+export function positiveMs(name: string, value: number, least: number): void {
+  whole(name, value, least);
+}

@@ -32,7 +32,7 @@ export interface Job {
   readonly finishedMs: number | undefined;
   /** A `delayed` job waits until then. */
   readonly delayedUntilMs: number | undefined;
-  /** Why the latest run failed; kept while the next attempt waits, gone when the job is done. */
+  /** Why the latest run failed; kept while the next attempt waits, gone when the job is done or retried. */
   readonly error: JobFailure | undefined;
   /** What the handler of a `done` job returned. */
   readonly result: unknown;

@@ -256,7 +256,7 @@ export class EmbeddedQueue implements JobQueue {
   }
 
   #retry(known: PlacedRecord): Job {
-    const { id, state, attempts, losses } = known.record;
+    const { id, state, attempts, losses, error } = known.record;
     if (state === "done") throw wrongState(id, state, "retry");
     if (state === "waiting" || state === "running") return jobOf(known.record);
     const afresh = state !== "delayed";
@@ -266,6 +266,7 @@ export class EmbeddedQueue implements JobQueue {
       finishedMs: undefined,
       attempts: afresh ? 0 : attempts,
       losses: afresh ? 0 : losses,
+      error: afresh ? undefined : error,
     });
     this.#tell(placed.record);
     this.#wake();
