@@ -25,13 +25,7 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
       writeErr: (text) => io.stderr.write(text),
     })
     .showHelpAfterError("(add --help for the options)");
-  const commands = [
-    ingestCommand,
-    inspectCommand,
-    replayCommand,
-    dashboardsCommand,
-    serveCommand,
-  ];
+  const commands = [ingestCommand, inspectCommand, replayCommand, dashboardsCommand, serveCommand];
   for (const create of commands) {
     const command = create(io, (code) => {
       exitCode = code;
