@@ -1,0 +1,103 @@
+import { decimalsFor, formatFigure } from "../../format/format-number.ts";
+import { formatDuration, formatTime } from "../../format/format-time.ts";
+import { timeZone } from "../../state/time-zone.ts";
+import { useStore } from "../../state/use-store.ts";
+import type { AnsweredQuery, ChartLine } from "./chart-lines.ts";
+
+interface Props {
+  readonly answers: readonly AnsweredQuery[];
+  readonly lines: readonly ChartLine[];
+  readonly hidden: ReadonlySet<string>;
+  readonly cursorMs: number | undefined;
+  readonly onToggle: (key: string) => void;
+  readonly onFocus: (key: string | undefined) => void;
+}
+
+const COLUMNS = [
+  ["min", "Min"],
+  ["avg", "Avg"],
+  ["p95", "p95"],
+  ["max", "Max"],
+] as const;
+
+/** The figures of all lines over the raw samples of the window; its names switch lines off. */
+export function FiguresTable({ answers, lines, hidden, cursorMs, onToggle, onFocus }: Props) {
+  const zone = useStore(timeZone);
+  return (
+    <div class="scroll">
+      <table class="figures">
+        <thead>
+          <tr>
+            <th scope="col">Element</th>
+            <th scope="col" class="at">
+              {cursorMs === undefined ? "" : formatTime(cursorMs, zone)}
+            </th>
+            {COLUMNS.map(([field, label]) => (
+              <th key={field} scope="col">
+                {label}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        {answers.map((answered, index) => (
+          <QueryFigures
+            // biome-ignore lint/suspicious/noArrayIndexKey: its place is what tells a query from others
+            key={index}
+            answered={answered}
+            lines={lines.filter(({ query }) => query === answered)}
+            {...{ hidden, cursorMs, onToggle, onFocus }}
+          />
+        ))}
+      </table>
+    </div>
+  );
+}
+
+type QueryProps = Omit<Props, "answers"> & { readonly answered: AnsweredQuery };
+
+function QueryFigures({ answered, lines, hidden, cursorMs, onToggle, onFocus }: QueryProps) {
+  const { query, metric, answer } = answered;
+  const decimals = decimalsFor(Math.max(...lines.map(({ series }) => series.max ?? 0)));
+  const row = cursorMs === undefined ? -1 : answer.timesMs.indexOf(cursorMs);
+  return (
+    <tbody>
+      <tr class="group">
+        <th scope="rowgroup" colSpan={COLUMNS.length + 2}>
+          <b>{metric.title}</b> <span>{query.resource}</span>{" "}
+          <span>
+            {lines.length === 0
+              ? "no samples in this time"
+              : `each point is the average of ${formatDuration(answer.stepMs)}`}
+          </span>
+        </th>
+      </tr>
+      {lines.map(({ key, series, colorIndex }) => (
+        <tr
+          key={key}
+          class={hidden.has(key) ? "off" : ""}
+          onMouseEnter={() => onFocus(key)}
+          onMouseLeave={() => onFocus(undefined)}
+        >
+          <th scope="row">
+            <button
+              type="button"
+              class="key"
+              aria-pressed={!hidden.has(key)}
+              title="Show or hide this line"
+              onClick={() => onToggle(key)}
+              onFocus={() => onFocus(key)}
+              onBlur={() => onFocus(undefined)}
+            >
+              <i class={`color${colorIndex}`} />
+              <span class="name">{series.element || "(no name)"}</span>
+            </button>
+          </th>
+          <td class="at">{row < 0 ? "" : formatFigure(series.values[row], decimals)}</td>
+          {COLUMNS.map(([field]) => (
+            <td key={field}>{formatFigure(series[field], decimals)}</td>
+          ))}
+        </tr>
+      ))}
+    </tbody>
+  );
+}
