@@ -25,14 +25,12 @@ export function App() {
   const first = useRef(true);
   const found = PAGES.get(path);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new token opens the event source anew
   useEffect(() => {
     if (refused) return;
     void findUnfinished().catch(() => undefined);
     return followServer();
   }, [refused, token]);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only a new path moves the focus
   useEffect(() => {
     document.title = `${refused ? "Sign in" : (found?.title ?? "Not found")} – Millrace`;
     if (!first.current) main.current?.focus();

@@ -43,21 +43,23 @@ export function formatTime(ms: number, zone: Zone): string {
   return seconds === "00" ? `${day} ${time}` : `${day} ${time}:${seconds}`;
 }
 
+/** 2025-10-20 09:05 */
+export function formatMinute(ms: number, zone: Zone): string {
+  const { day, time } = timeParts(ms, zone);
+  return `${day} ${time}`;
+}
+
 /** 09:05:07 */
 export function formatClock(ms: number, zone: Zone): string {
   const { time, seconds } = timeParts(ms, zone);
   return `${time}:${seconds}`;
 }
 
-/** The value of a `datetime-local` field. */
-export function toTimeField(ms: number, zone: Zone): string {
-  const { day, time, seconds } = timeParts(ms, zone);
-  return `${day}T${time}:${seconds}`;
-}
-
-/** The moment that the value of a `datetime-local` field names, if it names one. */
-export function fromTimeField(text: string, zone: Zone): number | undefined {
-  const ms = Date.parse(zone === "utc" ? `${text}Z` : text);
+/** Reads what `formatTime` writes; undefined when it is no such time. */
+export function parseTime(text: string, zone: Zone): number | undefined {
+  const found = /^\s*(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d)?)\s*$/.exec(text);
+  if (found === null) return undefined;
+  const ms = Date.parse(`${found[1]}T${found[2]}${zone === "utc" ? "Z" : ""}`);
   return Number.isNaN(ms) ? undefined : ms;
 }
 

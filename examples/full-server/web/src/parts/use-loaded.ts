@@ -18,7 +18,6 @@ export function useLoaded<T>(
     loading: true,
     problem: undefined,
   });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the inputs say what `load` depends on
   useEffect(() => {
     const ending = new AbortController();
     const { signal } = ending;

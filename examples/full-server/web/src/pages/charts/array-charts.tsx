@@ -25,7 +25,6 @@ export function ArrayCharts({ array, state }: Props) {
   const { serial, lastLoadMs, timeRangeMs, intervalSeconds, grafanaUrl } = array;
   const { queries } = state;
   // A new load may bring what the array had not before.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: lastLoadMs makes it ask again
   const catalog = useMemo(() => createCatalog(serial), [serial, lastLoadMs]);
   const { run, running, problem } = useAction();
   const wholeMs = wholeWindow(timeRangeMs, intervalSeconds);
@@ -35,7 +34,6 @@ export function ArrayCharts({ array, state }: Props) {
   const go = (change: Partial<ChartState>, options = {}) =>
     navigate(chartAddress({ ...state, array: serial, ...change }), options);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each array without a query
   useEffect(() => {
     if (queries.length > 0) return;
     run(async () => {
@@ -69,7 +67,6 @@ export function ArrayCharts({ array, state }: Props) {
       <div class="queries">
         {queries.map((query, index) => (
           <QueryEditor
-            // biome-ignore lint/suspicious/noArrayIndexKey: its place is what tells a query from others
             key={index}
             catalog={catalog}
             query={query}

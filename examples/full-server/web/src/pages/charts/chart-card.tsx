@@ -45,7 +45,6 @@ export function ChartCard({ array, answers, windowMs, wholeMs, onWindow }: Props
     ["-", "−", "Zoom out"],
   ] as const;
   const whole = isSameWindow(windowMs, wholeMs);
-  const stepMs = value?.[0]?.answer.stepMs;
   return (
     <section class="card chart" aria-label="Chart">
       <div class="tools">
@@ -78,7 +77,7 @@ export function ChartCard({ array, answers, windowMs, wholeMs, onWindow }: Props
         <span class="muted status" role="status">
           {loading
             ? `Reading ${formatDuration(windowMs[1] - windowMs[0])}…`
-            : stepMs !== undefined && `${formatDuration(stepMs)} a point`}
+            : `${formatDuration(windowMs[1] - windowMs[0])} shown`}
         </span>
       </div>
       {problem !== undefined && <Notice kind="error">{problem}</Notice>}

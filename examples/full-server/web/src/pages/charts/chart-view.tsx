@@ -27,7 +27,6 @@ export function ChartView(props: Props) {
   const zone = useStore(timeZone);
   const shape = panel.lines.map(({ key, unit }) => `${key}\t${unit}`).join("\n\n");
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `shape` says when the lines are others
   useEffect(() => {
     const element = holder.current;
     if (element === null) return;
@@ -60,7 +59,6 @@ export function ChartView(props: Props) {
     };
   }, [shape, zone]);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the window is read through a handler
   useEffect(() => {
     plot.current?.setData(dataOf(panel));
   }, [panel, windowMs[0], windowMs[1]]);

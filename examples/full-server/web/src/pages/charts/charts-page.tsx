@@ -31,7 +31,7 @@ export function ChartsPage() {
   const array = arrays.find(({ serial }) => serial === state.array);
   return (
     <>
-      <div class="title">
+      <div class="title together">
         <h1>Charts</h1>
         {arrays.length > 0 && (
           <select

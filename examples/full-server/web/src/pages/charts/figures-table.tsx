@@ -41,7 +41,6 @@ export function FiguresTable({ answers, lines, hidden, cursorMs, onToggle, onFoc
         </thead>
         {answers.map((answered, index) => (
           <QueryFigures
-            // biome-ignore lint/suspicious/noArrayIndexKey: its place is what tells a query from others
             key={index}
             answered={answered}
             lines={lines.filter(({ query }) => query === answered)}
@@ -71,7 +70,7 @@ function QueryFigures({ answered, lines, hidden, cursorMs, onToggle, onFocus }: 
           </span>
         </th>
       </tr>
-      {lines.map(({ key, series, colorIndex }) => (
+      {lines.map(({ key, series, colorIndex, dash }) => (
         <tr
           key={key}
           class={hidden.has(key) ? "off" : ""}
@@ -88,7 +87,7 @@ function QueryFigures({ answered, lines, hidden, cursorMs, onToggle, onFocus }: 
               onFocus={() => onFocus(key)}
               onBlur={() => onFocus(undefined)}
             >
-              <i class={`color${colorIndex}`} />
+              <i class={`color${colorIndex} ${dash === undefined ? "" : `dash${dash[0]}`}`} />
               <span class="name">{series.element || "(no name)"}</span>
             </button>
           </th>

@@ -58,11 +58,11 @@ export function QueryEditor({ catalog, query, number, onChange, onRemove }: Prop
       />
       <Picker
         label={`Elements of query ${number}`}
-        summary={summaryOf(elements)}
+        summary={summaryOf(elements, known.value?.length)}
         options={(known.value ?? []).map((name) => ({ value: name, label: name }))}
         chosen={elements}
         multiple
-        none="The busiest"
+        none={summaryOf([], known.value?.length)}
         onChange={(chosen) => onChange({ ...query, elements: chosen })}
       />
       {onRemove !== undefined && (
@@ -85,7 +85,13 @@ export function QueryEditor({ catalog, query, number, onChange, onRemove }: Prop
   );
 }
 
-function summaryOf(elements: readonly string[]): string {
-  if (elements.length === 0) return "The busiest";
+/** The server draws so many elements where none is named. */
+const BUSIEST = 12;
+
+function summaryOf(elements: readonly string[], known: number | undefined): string {
+  if (elements.length === 0) {
+    if (known === undefined) return "The busiest elements";
+    return known > BUSIEST ? `The ${BUSIEST} busiest of ${known}` : `All ${known} elements`;
+  }
   return elements.length <= 2 ? elements.join(", ") : `${elements.length} elements`;
 }

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import { fromTimeField, toTimeField } from "../../format/format-time.ts";
+import { formatTime, parseTime } from "../../format/format-time.ts";
 import { timeZone, zoneName } from "../../state/time-zone.ts";
 import { useStore } from "../../state/use-store.ts";
 import type { WindowMs } from "./time-window.ts";
@@ -9,52 +9,51 @@ interface Props {
   readonly onApply: (windowMs: WindowMs) => void;
 }
 
-/** The window of a chart in figures. */
+/** The window of a chart in figures, to be read, copied and typed. */
 export function RangeForm({ windowMs: [fromMs, toMs], onApply }: Props) {
   const zone = useStore(timeZone);
   const [from, setFrom] = useState("");
   const [to, setTo] = useState("");
   useEffect(() => {
-    setFrom(toTimeField(fromMs, zone));
-    setTo(toTimeField(toMs, zone));
+    setFrom(formatTime(fromMs, zone));
+    setTo(formatTime(toMs, zone));
   }, [fromMs, toMs, zone]);
-  const start = fromTimeField(from, zone);
-  const end = fromTimeField(to, zone);
-  const valid = start !== undefined && end !== undefined && start < end;
-  const changed = from !== toTimeField(fromMs, zone) || to !== toTimeField(toMs, zone);
+  const start = parseTime(from, zone);
+  const end = parseTime(to, zone);
+  const unreadable = start === undefined || end === undefined;
+  const changed = from !== formatTime(fromMs, zone) || to !== formatTime(toMs, zone);
+  const fields = [
+    { label: `From (${zoneName(zone)})`, value: from, ms: start, set: setFrom },
+    { label: "To", value: to, ms: end, set: setTo },
+  ];
   return (
     <form
       class="range"
       onSubmit={(event) => {
         event.preventDefault();
-        if (valid) onApply([start, end]);
+        if (!unreadable && start < end) onApply([start, end]);
       }}
     >
-      <label>
-        <span>From ({zoneName(zone)})</span>
-        <input
-          class="field"
-          type="datetime-local"
-          step={1}
-          required
-          value={from}
-          onInput={({ currentTarget }) => setFrom(currentTarget.value)}
-        />
-      </label>
-      <label>
-        <span>To</span>
-        <input
-          class="field"
-          type="datetime-local"
-          step={1}
-          required
-          value={to}
-          onInput={({ currentTarget }) => setTo(currentTarget.value)}
-        />
-      </label>
+      {fields.map(({ label, value, ms, set }) => (
+        <label key={label}>
+          <span>{label}</span>
+          <input
+            class="field"
+            size={19}
+            placeholder="2025-10-20 09:30"
+            aria-invalid={ms === undefined}
+            value={value}
+            onInput={({ currentTarget }) => set(currentTarget.value)}
+          />
+        </label>
+      ))}
       {changed && (
-        <button type="submit" class="button main" disabled={!valid}>
-          {valid ? "Show" : "From must be before To"}
+        <button type="submit" class="button main" disabled={unreadable || start >= end}>
+          {unreadable
+            ? "Write times as 2025-10-20 09:30"
+            : start >= end
+              ? "From must be before To"
+              : "Show"}
         </button>
       )}
     </form>

@@ -81,7 +81,7 @@ function ArrayRow({ array, onDelete }: RowProps) {
         </Link>
         <span class="muted below name">{model || "model not told"}</span>
       </th>
-      <td data-label="Interval">
+      <td data-label="Interval" class="whole">
         {shown.map((seconds) => (
           <span key={seconds} class="badge">
             {formatDuration(seconds * 1000)}
@@ -102,7 +102,7 @@ function ArrayRow({ array, onDelete }: RowProps) {
         {formatCount(array.series)}
       </td>
       <td data-label="Last load">
-        <Moment ms={array.lastLoadMs} />
+        <Moment ms={array.lastLoadMs} rough />
         <span class="muted below">
           {array.loads === 1 ? "1 load" : `${formatCount(array.loads)} loads`}
         </span>

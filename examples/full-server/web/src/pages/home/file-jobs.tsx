@@ -46,7 +46,7 @@ export function FileJobs({ jobs }: { readonly jobs: readonly Job[] }) {
                 <JobState job={job} />
               </td>
               <td data-label="Uploaded">
-                <Moment ms={job.createdMs} />
+                <Moment ms={job.createdMs} rough />
               </td>
               <td data-label="Files" class="wide">
                 <FilesOf job={job} />

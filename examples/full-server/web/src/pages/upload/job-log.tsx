@@ -24,7 +24,7 @@ export function JobLog({ id, job }: Props) {
   const [lines, setLines] = useState<readonly LogLine[]>();
   const [problem, setProblem] = useState<string>();
   const zone = useStore(timeZone);
-  const box = useRef<HTMLPreElement>(null);
+  const box = useRef<HTMLDivElement>(null);
   const follow = useRef(true);
 
   useEffect(() => {
@@ -68,7 +68,6 @@ export function JobLog({ id, job }: Props) {
     };
   }, [job.id]);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: every new line may move the end
   useEffect(() => {
     if (follow.current && box.current) box.current.scrollTop = box.current.scrollHeight;
   }, [lines]);
@@ -79,9 +78,11 @@ export function JobLog({ id, job }: Props) {
       {lines === undefined && problem === undefined && <p class="muted">Reading the log…</p>}
       {lines?.length === 0 && <p class="muted">The log has no lines yet.</p>}
       {lines !== undefined && lines.length > 0 && (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls is reached by keyboard
-        <pre
+        <div
           ref={box}
+          class="lines"
+          role="log"
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls is reached by keyboard
           tabIndex={0}
           aria-label={`Log of ${job.filename}`}
           onScroll={({ currentTarget }) => {
@@ -94,7 +95,7 @@ export function JobLog({ id, job }: Props) {
               <span class="muted">{formatClock(timeMs, zone)}</span> {text}
             </div>
           ))}
-        </pre>
+        </div>
       )}
     </div>
   );

@@ -28,7 +28,7 @@ export function JobRow({ job, waitingBefore }: Props) {
         <span class="muted">
           {formatBytes(job.sizeBytes)} · {TARGETS[job.target].label}
           {job.source === "watch" && " · from the watched folder"} ·{" "}
-          <Moment ms={job.finishedMs ?? job.createdMs} />
+          <Moment ms={job.finishedMs ?? job.createdMs} rough />
         </span>
         <span class="actions">
           <button
