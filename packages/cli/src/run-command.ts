@@ -4,6 +4,7 @@ import { type CommandIo, type ExitCode, tellProblem } from "./command-io.ts";
 import { ingestCommand } from "./commands/ingest.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import { replayCommand } from "./commands/replay.ts";
+import { serveCommand } from "./commands/serve.ts";
 import { version } from "./version.ts";
 
 /**
@@ -23,7 +24,7 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
       writeErr: (text) => io.stderr.write(text),
     })
     .showHelpAfterError("(add --help for the options)");
-  const commands = [ingestCommand, inspectCommand, replayCommand];
+  const commands = [ingestCommand, inspectCommand, replayCommand, serveCommand];
   for (const create of commands) {
     const command = create(io, (code) => {
       exitCode = code;

@@ -33,6 +33,7 @@ export {
 export type { TimeBounds } from "./oceanstor/plausible-times.ts";
 export { seedNaming } from "./oceanstor/seed-naming.ts";
 export { seriesName } from "./oceanstor/series-name.ts";
+export { type SeriesTitle, seriesTitle } from "./oceanstor/series-title.ts";
 export type {
   ArchiveParser,
   MemberIdentity,

@@ -92,9 +92,11 @@ export function Picker(props: Props) {
             aria-label={`Filter: ${label}`}
             value={filter}
             onInput={({ currentTarget }) => setFilter(currentTarget.value)}
-            onKeyDown={({ key }) => {
+            onKeyDown={(event) => {
               const first = found[0];
-              if (key !== "Enter" || first === undefined || multiple) return;
+              if (event.key !== "Enter" || first === undefined || multiple) return;
+              // Else it presses the button that gets the focus.
+              event.preventDefault();
               pick(first.value, true);
               close();
             }}

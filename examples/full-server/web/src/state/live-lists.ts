@@ -62,14 +62,20 @@ export function followServer(): () => void {
   const close = openLiveEvents({
     onOpen: () => {
       stopPolling();
-      void reload("live");
+      streaming = true;
+      void reload();
     },
     onBroken: () => {
-      poll ??= setInterval(() => void reload("polling"), POLL_MS);
+      streaming = false;
       if (liveLists.get().connection === "live") update({ connection: "polling" });
-      void reload("polling");
+      if (poll !== undefined) return;
+      poll = setInterval(() => void reload(), POLL_MS);
+      void reload();
     },
-    onJob: (job) => keepJobs([job]),
+    onJob: (job) => {
+      news.push(job);
+      keepJobs([job]);
+    },
     onLog: (line) => {
       for (const listener of logListeners.get(line.jobId) ?? []) listener(line);
     },
@@ -78,6 +84,7 @@ export function followServer(): () => void {
   return () => {
     stopPolling();
     close();
+    streaming = false;
   };
 }
 
@@ -108,14 +115,21 @@ export async function reloadArrays(): Promise<void> {
   }
 }
 
+let streaming = false;
 let reloading = false;
+let again = false;
+let news: Job[] = [];
 
-async function reload(connection: "live" | "polling"): Promise<void> {
+async function reload(): Promise<void> {
+  // What is read now may have been asked for before the event source was open.
+  again = reloading;
   if (reloading || session.get().refused) return;
   reloading = true;
+  news = [];
   try {
-    const [settings, { arrays }, page, ...unfinished] = await Promise.all([
-      api.settings(),
+    // One question at first: there may be nobody to answer.
+    const settings = await api.settings();
+    const [{ arrays }, page, ...unfinished] = await Promise.all([
       api.arrays(),
       api.jobs({ limit: PAGE }),
       // A long queue does not fit on the page of the newest.
@@ -125,12 +139,19 @@ async function reload(connection: "live" | "polling"): Promise<void> {
     ]);
     const before = liveLists.get();
     const older = jobsBehind(before.jobs ?? [], page.jobs);
-    const jobs = mergeJobs(
+    const listed = mergeJobs(
       [...older, ...page.jobs],
       unfinished.flatMap((one) => one.jobs),
     );
-    const nextJobs = older.length > 0 ? before.nextJobs : page.next;
-    update({ settings, arrays, jobs, nextJobs, connection, problem: undefined });
+    update({
+      settings,
+      arrays,
+      // An event that came while the list was on its way is the later news, or is followed by it.
+      jobs: mergeJobs(listed, news),
+      nextJobs: older.length > 0 ? before.nextJobs : page.next,
+      connection: streaming ? "live" : "polling",
+      problem: undefined,
+    });
     for (const listeners of logListeners.values()) {
       for (const listener of listeners) listener(undefined);
     }
@@ -139,6 +160,7 @@ async function reload(connection: "live" | "polling"): Promise<void> {
   } finally {
     reloading = false;
   }
+  if (again) await reload();
 }
 
 function update(change: Partial<LiveLists>): void {

@@ -1,4 +1,4 @@
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { StorageArray } from "../../api/types.ts";
 import { formatCount } from "../../format/format-number.ts";
 import { formatDuration } from "../../format/format-time.ts";
@@ -29,6 +29,7 @@ export function ArrayCharts({ array, state }: Props) {
   const { run, running, problem } = useAction();
   const wholeMs = wholeWindow(timeRangeMs, intervalSeconds);
   const windowMs = state.windowMs ?? wholeMs;
+  const keyed = useRef<string | undefined>(undefined);
   const answers = useAnswers({ array, catalog, queries, windowMs });
 
   const go = (change: Partial<ChartState>, options = {}) =>
@@ -45,7 +46,10 @@ export function ArrayCharts({ array, state }: Props) {
   const onWindow = (next: WindowMs, small?: "small") => {
     const fitted = fitWindow(next, wholeMs, FEWEST_SAMPLES * intervalSeconds * 1000);
     const whole = isSameWindow(fitted, wholeMs);
-    go({ windowMs: whole ? undefined : fitted }, { replace: small !== undefined });
+    // A row of key presses is one step to go back over.
+    const replace = small !== undefined && keyed.current === location.href;
+    go({ windowMs: whole ? undefined : fitted }, { replace });
+    keyed.current = small && location.href;
   };
   const replaced = (index: number, ...by: typeof queries) =>
     go({ queries: queries.toSpliced(index, 1, ...by) });

@@ -29,6 +29,7 @@ export function ChartCard({ array, answers, windowMs, wholeMs, onWindow }: Props
   const [cursorMs, setCursorMs] = useState<number>();
   const lines = useMemo(() => linesOf(value ?? []), [value]);
   const panels = useMemo(() => panelsOf(lines), [lines]);
+  const twoSides = panels.some(({ units }) => units.length > 1);
   const reset = () => onWindow(wholeMs);
   const moves: Readonly<Record<string, () => void>> = {
     ArrowLeft: () => onWindow(panWindow(windowMs, -1), "small"),
@@ -99,7 +100,7 @@ export function ChartCard({ array, answers, windowMs, wholeMs, onWindow }: Props
         {panels.map((panel) => (
           <ChartView
             key={panel.units.join("\n")}
-            {...{ panel, windowMs, hidden, focused }}
+            {...{ panel, twoSides, windowMs, hidden, focused }}
             onZoom={onWindow}
             onReset={reset}
             onCursor={setCursorMs}

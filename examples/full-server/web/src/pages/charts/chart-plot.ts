@@ -13,6 +13,15 @@ export interface PlotHandlers {
   readonly onCursor: (timeMs: number | undefined) => void;
 }
 
+/** How a panel is drawn. */
+export interface PlotOptions {
+  readonly zone: Zone;
+  readonly handlers: PlotHandlers;
+  /** Leaves room for a right axis, so that drawings above each other have the same width. */
+  readonly twoSides: boolean;
+}
+
+const AXIS_PX = 52;
 const FONT =
   "11px system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', Arial, sans-serif";
 
@@ -23,7 +32,7 @@ const SHORTEST_DRAG_PX = 6;
 export function plotPanel(
   holder: HTMLElement,
   panel: ChartPanel,
-  { zone, handlers }: { zone: Zone; handlers: PlotHandlers },
+  { zone, handlers, twoSides }: PlotOptions,
 ): uPlot {
   const axis = {
     stroke: () => css("--muted"),
@@ -38,7 +47,7 @@ export function plotPanel(
       width: Math.max(200, holder.clientWidth),
       height: holder.clientHeight || 320,
       ms: 1,
-      padding: [8, panel.units.length > 1 ? 0 : 8, 0, 0],
+      padding: [8, panel.units.length > 1 ? 0 : twoSides ? AXIS_PX : 8, 0, 0],
       tzDate: (ms) => (zone === "utc" ? uPlot.tzDate(new Date(ms), "Etc/UTC") : new Date(ms)),
       legend: { show: false },
       scales: {
@@ -62,7 +71,7 @@ export function plotPanel(
           scale: scaleOf(unit),
           side: index === 0 ? (3 as const) : (1 as const),
           grid: { ...axis.grid, show: index === 0 },
-          size: 52,
+          size: AXIS_PX,
           space: 36,
           values: (_: uPlot, splits: number[]) => splits.map(formatTick),
         })),

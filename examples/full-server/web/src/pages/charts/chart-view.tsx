@@ -8,6 +8,8 @@ import type { WindowMs } from "./time-window.ts";
 
 interface Props {
   readonly panel: ChartPanel;
+  /** Whether any drawing of the page has an axis on the right. */
+  readonly twoSides: boolean;
   readonly windowMs: WindowMs;
   readonly hidden: ReadonlySet<string>;
   /** The key of the line that stands out. */
@@ -19,7 +21,7 @@ interface Props {
 
 /** One drawing; it keeps its canvas while only samples and window change. */
 export function ChartView(props: Props) {
-  const { panel, windowMs, hidden, focused } = props;
+  const { panel, twoSides, windowMs, hidden, focused } = props;
   const holder = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   const now = useRef(props);
@@ -32,6 +34,7 @@ export function ChartView(props: Props) {
     if (element === null) return;
     const made = plotPanel(element, now.current.panel, {
       zone,
+      twoSides,
       handlers: {
         windowMs: () => now.current.windowMs,
         onZoom: (next) => now.current.onZoom(next),
@@ -57,7 +60,7 @@ export function ChartView(props: Props) {
       made.destroy();
       plot.current = undefined;
     };
-  }, [shape, zone]);
+  }, [shape, zone, twoSides]);
 
   useEffect(() => {
     plot.current?.setData(dataOf(panel));

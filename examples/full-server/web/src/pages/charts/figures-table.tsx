@@ -2,7 +2,7 @@ import { decimalsFor, formatFigure } from "../../format/format-number.ts";
 import { formatDuration, formatTime } from "../../format/format-time.ts";
 import { timeZone } from "../../state/time-zone.ts";
 import { useStore } from "../../state/use-store.ts";
-import type { AnsweredQuery, ChartLine } from "./chart-lines.ts";
+import { type AnsweredQuery, type ChartLine, type ChartPanel, panelsOf } from "./chart-lines.ts";
 
 interface Props {
   readonly answers: readonly AnsweredQuery[];
@@ -23,6 +23,7 @@ const COLUMNS = [
 /** The figures of all lines over the raw samples of the window; its names switch lines off. */
 export function FiguresTable({ answers, lines, hidden, cursorMs, onToggle, onFocus }: Props) {
   const zone = useStore(timeZone);
+  const sides = sidesOf(panelsOf(lines));
   return (
     <div class="scroll">
       <table class="figures">
@@ -44,7 +45,7 @@ export function FiguresTable({ answers, lines, hidden, cursorMs, onToggle, onFoc
             key={index}
             answered={answered}
             lines={lines.filter(({ query }) => query === answered)}
-            {...{ hidden, cursorMs, onToggle, onFocus }}
+            {...{ sides, hidden, cursorMs, onToggle, onFocus }}
           />
         ))}
       </table>
@@ -52,10 +53,11 @@ export function FiguresTable({ answers, lines, hidden, cursorMs, onToggle, onFoc
   );
 }
 
-type QueryProps = Omit<Props, "answers"> & { readonly answered: AnsweredQuery };
+type QueryProps = Omit<Props, "answers"> & { readonly answered: AnsweredQuery; readonly sides: ReadonlyMap<string, string> };
 
-function QueryFigures({ answered, lines, hidden, cursorMs, onToggle, onFocus }: QueryProps) {
+function QueryFigures({ answered, sides, lines, hidden, cursorMs, onToggle, onFocus }: QueryProps) {
   const { query, metric, answer } = answered;
+  const side = sides.get(metric.unit ?? "");
   const decimals = decimalsFor(Math.max(...lines.map(({ series }) => series.max ?? 0)));
   const row = cursorMs === undefined ? -1 : answer.timesMs.indexOf(cursorMs);
   return (
@@ -63,6 +65,7 @@ function QueryFigures({ answered, lines, hidden, cursorMs, onToggle, onFocus }: 
       <tr class="group">
         <th scope="rowgroup" colSpan={COLUMNS.length + 2}>
           <b>{metric.title}</b> <span>{query.resource}</span>{" "}
+          {side !== undefined && <span>{side} scale</span>}{" "}
           <span>
             {lines.length === 0
               ? "no samples in this time"
@@ -98,5 +101,15 @@ function QueryFigures({ answered, lines, hidden, cursorMs, onToggle, onFocus }: 
         </tr>
       ))}
     </tbody>
+  );
+}
+
+/** Which scale belongs to a unit, where a drawing has two. */
+function sidesOf(panels: readonly ChartPanel[]): ReadonlyMap<string, string> {
+  const both = panels.filter(({ units }) => units.length > 1);
+  return new Map(
+    both.flatMap(({ units }) =>
+      units.map((unit, index) => [unit, index === 0 ? "left" : "right"] as const),
+    ),
   );
 }

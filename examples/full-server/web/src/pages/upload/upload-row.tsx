@@ -72,6 +72,7 @@ function wordsOf({ state, sentBytes, sizeBytes, bytesPerSecond }: UploadItem): s
   if (state === "unfinished") {
     return `The server has ${sent}. A page that was reloaded cannot read the file: choose it again and it goes on from there.`;
   }
+  if (sentBytes >= sizeBytes) return "Sent; waiting for the server to take it";
   const words = [
     formatShare(sentBytes, sizeBytes),
     sent,

@@ -1,0 +1,79 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { MillraceError } from "@millrace/core";
+import type { JobContext } from "@millrace/core/jobs";
+import { collectReport, type IngestReport, ingest } from "@millrace/ingest";
+import {
+  type ComparedPart,
+  createLoadCheck,
+  type VictoriaMetricsResult,
+  victoriaMetrics,
+} from "@millrace/vm-sink";
+import type { StorageServices } from "../services.ts";
+import { followRun } from "./follow-run.ts";
+
+/** Pause before a load goes on by itself; the database may just be starting. */
+const GO_ON_AFTER_MS = 1_000;
+/** Restarts of the database that a load sits out before it gives its place to another one. */
+const MOST_RUNS = 5;
+
+/** A load that is in the database. */
+export interface DatabaseLoad {
+  readonly report: IngestReport;
+  /** What the database holds, part by part, against what was sent. */
+  readonly compared: readonly ComparedPart[];
+}
+
+/**
+ * Loads an archive, and asks the database whether it holds it. What breaks off is gone on with from the job's
+ * checkpoint, by the next attempt, another worker, or right here.
+ *
+ * @throws MillraceError what ended the load; retryable where a later attempt may succeed
+ */
+export async function loadIntoDatabase(
+  jobId: string,
+  input: string,
+  context: JobContext,
+  services: StorageServices,
+): Promise<DatabaseLoad> {
+  const { database, folders } = services;
+  const check = createLoadCheck({ ...database, by: "SN" });
+  const checkpoint = { path: join(folders.checkpoints, jobId), load: jobId };
+  const deadLetter = join(folders.checkpoints, `${jobId}.dead-letter.ndjson`);
+  for (let runs = 1; ; runs++) {
+    const sink = check.around(victoriaMetrics({ ...database, checkpoint, deadLetter }));
+    const run = ingest(input).to(sink, { signal: context.signal });
+    const reporting = collectReport(run, { rejected: refusedBy });
+    followRun(run, context);
+    try {
+      const { rejected } = await run.result;
+      if (rejected.series > 0) {
+        await context.log(
+          `The database refused ${rejected.series} series; they lie in ${deadLetter}.`,
+        );
+      }
+      const report = await reporting;
+      const compared = await check.compare({ signal: context.signal });
+      return { report, compared };
+    } catch (error) {
+      await reporting;
+      context.signal.throwIfAborted();
+      const mayGoOn = MillraceError.is(error) && error.retryable && runs < MOST_RUNS;
+      if (!mayGoOn) throw error;
+      await context.log(`${error.message} Going on from the checkpoint.`);
+      await pause(GO_ON_AFTER_MS, undefined, { signal: context.signal });
+    }
+  }
+}
+
+/** Forgets how far a load has come; what it wrote stays in the database. */
+export async function forgetCheckpoint(jobId: string, { folders }: StorageServices): Promise<void> {
+  await rm(join(folders.checkpoints, jobId), { force: true });
+  await rm(join(folders.checkpoints, `${jobId}.dead-letter.ndjson`), { force: true });
+}
+
+/** Rows that the database counts as lost may be of another load at work; the comparison tells. */
+function refusedBy({ rejected, dropped }: VictoriaMetricsResult): number {
+  return rejected.samples + dropped;
+}

@@ -1,0 +1,11 @@
+import { defineConfig } from "tsup";
+
+export default defineConfig({
+  entry: ["src/index.ts", "src/main.ts"],
+  format: ["esm"],
+  platform: "node",
+  target: "node22",
+  dts: false, // declarations come from `tsc -b`, see the root build script
+  clean: ["*.js", "*.js.map"], // the pages and what `tsc -b` wrote stay
+  treeshake: true,
+});
