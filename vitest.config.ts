@@ -20,7 +20,12 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "unit", include: ["packages/*/src/**/*.test.ts"], setupFiles, globalSetup },
+        test: {
+          name: "unit",
+          include: ["packages/*/src/**/*.test.ts", "examples/*/web/src/**/*.test.ts"],
+          setupFiles,
+          globalSetup,
+        },
       },
       {
         extends: true,
