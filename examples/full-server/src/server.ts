@@ -8,6 +8,7 @@ import { guardAccess } from "./access.ts";
 import { answerErrors } from "./errors.ts";
 import { metricsRoute } from "./metrics.ts";
 import { describeApi } from "./open-api.ts";
+import { guardOrigin, isLoopback } from "./origin-guard.ts";
 import { servePages } from "./pages.ts";
 import type { ServerSettings } from "./settings.ts";
 import { storagePlugin } from "./storage/storage-plugin.ts";
@@ -21,9 +22,6 @@ export interface RunningServer extends AsyncDisposable {
   /** Takes no more requests, lets the running ones end, and puts the running loads down where they are. */
   close(): Promise<void>;
 }
-
-/** Addresses that only this machine reaches. */
-const LOOPBACK = /^(?:127\.|localhost$|::1$)/;
 
 /**
  * Starts a server.
@@ -55,6 +53,7 @@ export async function startServer(
   answerErrors(app);
   await app.register(cors, {
     origin: settings.corsOrigins.length === 0 ? false : [...settings.corsOrigins],
+    methods: ["GET", "HEAD", "POST", "PATCH", "DELETE"],
     exposedHeaders: ["Location", "Upload-Offset", "Upload-Length", "Tus-Resumable"],
   });
   await app.register(rateLimit, { max: settings.rateLimit, timeWindow: "1 minute" });
@@ -67,6 +66,7 @@ export async function startServer(
     }),
   );
   await app.register(async (guarded) => {
+    guardOrigin(guarded, settings);
     guardAccess(guarded, settings);
     await metricsRoute(guarded);
     await storagePlugin(guarded, settings);
@@ -88,7 +88,7 @@ function checkSettings({ host, token, user, password, role, queueUrl }: ServerSe
   if ((user === undefined) !== (password === undefined)) {
     refuse("user and password belong together: give both or neither.");
   }
-  if (!LOOPBACK.test(host) && token === undefined && user === undefined) {
+  if (!isLoopback(host) && token === undefined && user === undefined) {
     refuse(
       `host is ${host}, which other machines reach: set a token, so that not everybody can load and delete.`,
     );

@@ -47,6 +47,8 @@ export const serverSettings = z.strictObject({
   password: z.string().min(8, "give 8 characters or more").optional(),
   /** Origins whose pages may call; none unless named. */
   corsOrigins: list.default([]),
+  /** Names under which this server is reached, such as that of a proxy before it; loopback always is one. */
+  hosts: list.default([]),
   maxUploadBytes: count(1, Number.MAX_SAFE_INTEGER).default(10 * 1024 * MIB),
   /** Requests a minute and caller. */
   rateLimit: count(1, 1_000_000).default(1_200),

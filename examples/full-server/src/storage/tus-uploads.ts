@@ -36,6 +36,8 @@ export class TusUploads {
       path,
       datastore: this.#store,
       maxSize: settings.maxUploadBytes,
+      // Left out, it would let pages of every origin upload.
+      allowedOrigins: [...settings.corsOrigins],
       // Behind a proxy the address of the server is not the one that the browser knows.
       relativeLocation: true,
       async onUploadCreate(_request, { metadata }) {
