@@ -5,7 +5,7 @@ import { MillraceError } from "@millrace/core";
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { guardAccess } from "./access.ts";
-import { answerErrors } from "./errors.ts";
+import { answerErrors, sendError } from "./errors.ts";
 import { metricsRoute } from "./metrics.ts";
 import { describeApi } from "./open-api.ts";
 import { guardOrigin, isLoopback } from "./origin-guard.ts";
@@ -23,6 +23,8 @@ export interface RunningServer extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+const LONGEST_PARAMETER = 4_096;
+
 /**
  * Starts a server.
  *
@@ -39,6 +41,10 @@ export async function startServer(
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     requestIdHeader: false,
+    // Names of outputs and serial numbers, percent-encoded.
+    routerOptions: { maxParamLength: LONGEST_PARAMETER },
+    frameworkErrors: (error, request, reply) =>
+      sendError(error, request, reply, settings.dataFolder),
     // Uploads take as long as they take; tus and the store notice those that are broken off.
     requestTimeout: 0,
     forceCloseConnections: "idle",
@@ -50,7 +56,7 @@ export async function startServer(
     reply.header("x-content-type-options", "nosniff");
     reply.header("referrer-policy", "no-referrer");
   });
-  answerErrors(app);
+  answerErrors(app, settings.dataFolder);
   await app.register(cors, {
     origin: settings.corsOrigins.length === 0 ? false : [...settings.corsOrigins],
     methods: ["GET", "HEAD", "POST", "PATCH", "DELETE"],

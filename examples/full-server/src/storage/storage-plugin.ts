@@ -26,8 +26,9 @@ export async function storagePlugin(app: FastifyInstance, settings: ServerSettin
     const events = new EventStream(services);
     // Pages that listen would keep the server from closing.
     app.addHook("preClose", async () => events[Symbol.dispose]());
-    const uploads = new TusUploads(services, "/v1/uploads");
-    await uploads.recover();
+    const uploads = new TusUploads(services, "/v1/uploads", app.log);
+    closing.push(uploads);
+    uploads.recover();
     app.get(
       "/v1/settings",
       { schema: { summary: "What a page needs to know of this server", tags: ["server"] } },
@@ -47,10 +48,19 @@ export async function storagePlugin(app: FastifyInstance, settings: ServerSettin
     await jobRoutes(app, services);
     await arrayRoutes(app, services, events);
     await seedRoutes(app, services, events);
+    const cleanUp = async (): Promise<void> => {
+      try {
+        await uploads.clean(Date.now());
+        await sweep(services, Date.now());
+      } catch (error) {
+        app.log.warn({ err: error }, "sweep");
+      }
+    };
     const timer = setInterval(() => {
-      sweep(services, Date.now()).catch((error: unknown) => app.log.warn({ err: error }, "sweep"));
+      void cleanUp();
     }, SWEEP_MS);
     timer.unref();
+    void cleanUp();
     app.addHook("onClose", async () => clearInterval(timer));
     if (settings.watchFolder !== undefined) {
       closing.push(await watchFolder(settings.watchFolder, services, app.log));
