@@ -8,7 +8,8 @@ import { guardAccess } from "./access.ts";
 import { answerErrors, sendError } from "./errors.ts";
 import { metricsRoute } from "./metrics.ts";
 import { describeApi } from "./open-api.ts";
-import { guardOrigin, isLoopback } from "./origin-guard.ts";
+import { checkSettings } from "./check-settings.ts";
+import { guardOrigin } from "./origin-guard.ts";
 import { servePages } from "./pages.ts";
 import type { ServerSettings } from "./settings.ts";
 import { storagePlugin } from "./storage/storage-plugin.ts";
@@ -19,11 +20,17 @@ export interface RunningServer extends AsyncDisposable {
   /** Where it is: `http://127.0.0.1:8080`. */
   readonly url: string;
   readonly app: FastifyInstance;
+  /** Resolves when it is closed; rejects when it can carry out no more jobs, as when its disk fails: start it again. */
+  readonly ended: Promise<void>;
   /** Takes no more requests, lets the running ones end, and puts the running loads down where they are. */
   close(): Promise<void>;
 }
 
 const LONGEST_PARAMETER = 4_096;
+/** How long a stop waits for requests; an upload in pieces goes on after the next start. */
+const DRAIN_MS = 3_000;
+/** A client that is silent for so long is gone. */
+const SILENT_MS = 15 * 60_000;
 
 /**
  * Starts a server.
@@ -36,6 +43,9 @@ export async function startServer(
   { logger }: { readonly logger?: FastifyBaseLogger } = {},
 ): Promise<RunningServer> {
   checkSettings(settings);
+  const end = Promise.withResolvers<void>();
+  // Nobody has to look at it.
+  end.promise.catch(() => {});
   const app: FastifyInstance = fastify({
     ...(logger === undefined ? {} : { loggerInstance: logger }),
     logController: new LogController({ disableRequestLogging: true }),
@@ -47,14 +57,38 @@ export async function startServer(
       sendError(error, request, reply, settings.dataFolder),
     // Uploads take as long as they take; tus and the store notice those that are broken off.
     requestTimeout: 0,
+    connectionTimeout: SILENT_MS,
     forceCloseConnections: "idle",
   });
+  try {
+    await addRoutes(app, settings, end.reject);
+    const url = await listen(app, settings);
+    const close = async (): Promise<void> => {
+      await app.close();
+      end.resolve();
+    };
+    return { url, app, ended: end.promise, close, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    // What was opened before would go on by itself.
+    await app.close().catch(() => {});
+    throw error;
+  }
+}
+
+async function addRoutes(
+  app: FastifyInstance,
+  settings: ServerSettings,
+  fail: (reason: unknown) => void,
+): Promise<void> {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.addHook("onSend", async (request, reply) => {
     reply.header("x-request-id", request.id);
     reply.header("x-content-type-options", "nosniff");
     reply.header("referrer-policy", "no-referrer");
+  });
+  app.addHook("preClose", async () => {
+    setTimeout(() => app.server.closeAllConnections(), DRAIN_MS).unref();
   });
   answerErrors(app, settings.dataFolder);
   await app.register(cors, {
@@ -75,33 +109,24 @@ export async function startServer(
     guardOrigin(guarded, settings);
     guardAccess(guarded, settings);
     await metricsRoute(guarded);
-    await storagePlugin(guarded, settings);
+    await storagePlugin(guarded, settings, fail);
   });
   await servePages(app, {
     status: "ok",
     service: "millrace",
     version,
   });
-  const url = await app.listen({ host: settings.host, port: settings.port });
-  const close = async (): Promise<void> => await app.close();
-  return { url, app, close, [Symbol.asyncDispose]: close };
 }
 
-function checkSettings({ host, token, user, password, role, queueUrl }: ServerSettings): void {
-  const refuse = (problem: string): never => {
-    throw new MillraceError("INVALID_OPTION", problem);
-  };
-  if ((user === undefined) !== (password === undefined)) {
-    refuse("user and password belong together: give both or neither.");
-  }
-  if (!isLoopback(host) && token === undefined && user === undefined) {
-    refuse(
-      `host is ${host}, which other machines reach: set a token, so that not everybody can load and delete.`,
-    );
-  }
-  if (role !== "all" && queueUrl === undefined) {
-    refuse(
-      `role is ${role}, so another process does the rest: give queueUrl, which joins the two.`,
+async function listen(app: FastifyInstance, { host, port }: ServerSettings): Promise<string> {
+  try {
+    return await app.listen({ host, port });
+  } catch (cause) {
+    if (!(cause instanceof Error) || !("syscall" in cause)) throw cause;
+    throw new MillraceError(
+      "INVALID_OPTION",
+      `The server cannot listen at ${host}, port ${port}: ${cause.message}. Give another host or port, or stop what uses it.`,
+      { cause },
     );
   }
 }

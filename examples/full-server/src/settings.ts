@@ -19,7 +19,7 @@ const list = z.union([
 ]);
 const address = z.url({
   protocol: /^https?$/,
-  error: "give an address such as http://localhost:3000",
+  error: "give an address such as http://localhost:8428",
 });
 
 /** Everything that may be set, in the words of the settings file; the environment has `MILLRACE_…`. */
@@ -33,8 +33,8 @@ export const serverSettings = z.strictObject({
     .string()
     .default("millrace-data")
     .transform((path) => resolve(path)),
-  vmUrl: z.string().default("http://localhost:8428"),
-  vmSelectUrl: z.string().optional(),
+  vmUrl: address.default("http://localhost:8428"),
+  vmSelectUrl: address.optional(),
   vmUser: z.string().optional(),
   vmPassword: z.string().optional(),
   vmBearerToken: z.string().optional(),

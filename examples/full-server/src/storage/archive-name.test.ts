@@ -15,8 +15,9 @@ describe("the name of an archive", () => {
 
   it("fits a file, is well-formed, and keeps its end", () => {
     fc.assert(
-      fc.property(fc.string({ unit: "binary", maxLength: 150 }), fc.nat(3), (text, times) => {
-        const name = archiveName(`${text.repeat(times)}.zip`);
+      fc.property(fc.uint16Array({ maxLength: 300 }), (units) => {
+        const text = String.fromCharCode(...units);
+        const name = archiveName(`${text}.zip`);
         expect(Buffer.byteLength(name)).toBeLessThanOrEqual(180);
         expect(name.isWellFormed()).toBe(true);
         expect(name.endsWith(".zip")).toBe(true);

@@ -15,8 +15,16 @@ import { watchFolder } from "./watch-folder.ts";
 
 const SWEEP_MS = 3_600_000;
 
-/** Storage metrics: uploads become loads, loads become arrays to look at. */
-export async function storagePlugin(app: FastifyInstance, settings: ServerSettings): Promise<void> {
+/**
+ * Storage metrics: uploads become loads, loads become arrays to look at.
+ *
+ * @param fail - is told why no more loads can be carried out
+ */
+export async function storagePlugin(
+  app: FastifyInstance,
+  settings: ServerSettings,
+  fail: (reason: unknown) => void,
+): Promise<void> {
   const services = await openServices(settings);
   const closing: AsyncDisposable[] = [services];
   app.addHook("onClose", async () => {
@@ -68,7 +76,10 @@ export async function storagePlugin(app: FastifyInstance, settings: ServerSettin
   }
   if (settings.role !== "api") {
     const worker = await startLoadWorker(services);
-    worker.ended.catch((error: unknown) => app.log.fatal({ err: error }, "the worker ended"));
+    worker.ended.catch((error: unknown) => {
+      app.log.fatal({ err: error }, "the worker ended");
+      fail(error);
+    });
     closing.push(worker);
   }
 }
