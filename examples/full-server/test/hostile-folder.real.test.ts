@@ -12,7 +12,8 @@ import { ask, testBench } from "./test-server.ts";
 const missing = (await findVictoriaMetrics())
   ? undefined
   : "VictoriaMetrics is not installed: apt-get install victoria-metrics";
-if (missing !== undefined) process.stdout.write(`skipped hostile-folder.real.test.ts: ${missing}\n`);
+if (missing !== undefined)
+  process.stdout.write(`skipped hostile-folder.real.test.ts: ${missing}\n`);
 
 const PATIENTLY = { timeout: 30_000 };
 

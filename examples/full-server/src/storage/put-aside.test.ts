@@ -26,7 +26,10 @@ describe("a file that is put aside", () => {
     await putAside(join(folder, "b.zip"), join(aside, "b.zip"), "reason four");
     const held = Object.fromEntries(
       await Promise.all(
-        (await readdir(aside)).map(async (name) => [name, await readFile(join(aside, name), "utf8")]),
+        (await readdir(aside)).map(async (name) => [
+          name,
+          await readFile(join(aside, name), "utf8"),
+        ]),
       ),
     );
     expect(held).toEqual({

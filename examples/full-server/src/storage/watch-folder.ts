@@ -171,10 +171,7 @@ export async function watchFolder(
     }
   }
 
-  async function quarantine(
-    path: string,
-    { id, reason }: Exclude<Outcome, string>,
-  ): Promise<void> {
+  async function quarantine(path: string, { id, reason }: Exclude<Outcome, string>): Promise<void> {
     const now = await lstat(path).catch(() => undefined);
     // Another file by now, which will be looked at by itself.
     if (now === undefined || (id !== undefined && idOf(path, now) !== id)) return;
