@@ -1,7 +1,8 @@
 import { isAbsolute, relative, resolve, sep } from "node:path";
 import { MillraceError } from "@millrace/core";
+import { createLoadCheck } from "@millrace/vm-sink";
 import { isLoopback } from "./origin-guard.ts";
-import type { ServerSettings } from "./settings.ts";
+import { databaseOf, type ServerSettings } from "./settings.ts";
 import { serverFolders } from "./storage/server-folders.ts";
 
 /** @throws MillraceError INVALID_OPTION when the settings leave the server open to the network, or do not go together */
@@ -23,6 +24,8 @@ export function checkSettings(settings: ServerSettings): void {
       `role is ${role}, so another process does the rest: give queueUrl, which joins the two.`,
     );
   }
+  // Said now, and not by each load.
+  createLoadCheck({ ...databaseOf(settings), by: "SN" });
   if (watchFolder !== undefined && isOwn(resolve(watchFolder), dataFolder)) {
     refuse(
       `watchFolder ${watchFolder} and dataFolder ${dataFolder} overlap, so the server would load and delete its own files: give another folder.`,

@@ -49,7 +49,10 @@ export function sendError(
     return send(reply, request, status, error.code, hideFolder(error.message, dataFolder));
   }
   const { statusCode = 500, message } = error as { statusCode?: number; message: string };
-  if (statusCode < 500) return send(reply, request, statusCode, codeOf(statusCode), message);
+  if (statusCode < 500) {
+    const shown = message.replaceAll(request.url, () => pathOf(request));
+    return send(reply, request, statusCode, codeOf(statusCode), shown);
+  }
   request.log.error({ err: error }, "request failed");
   const said = `Something went wrong here; the server's log says what, under ${request.id}.`;
   return send(reply, request, 500, "INTERNAL", said);

@@ -24,23 +24,27 @@ async function refusal(starting: Promise<unknown>): Promise<string> {
   throw new Error("It started, or failed with another error.", { cause: error });
 }
 
-describe("a watched folder", () => {
+describe("a server does not start", () => {
   it.each([
     ["/srv/millrace", "/srv/millrace"],
     ["/srv", "/srv/millrace"],
     ["/", "/srv/millrace"],
     ["/srv/millrace/objects", "/srv/millrace"],
     ["/srv/millrace/incoming/new", "/srv/millrace"],
-  ])("%s with the data in %s would eat the server's own files", async (watchFolder, dataFolder) => {
+  ])("with the watched folder %s and its data in %s", async (watchFolder, dataFolder) => {
     const settings = serverSettings.parse({ watchFolder, dataFolder });
     expect(await refusal(startServer(settings))).toContain("overlap");
   });
 
-  it("is no address of a database", () => {
+  it("with what is no address of a database, and keeps its password", async () => {
     const vmUrl = "user:secret@host";
     const problem = serverSettings.safeParse({ vmUrl }).error?.message ?? "";
     expect(problem).toContain("give an address such as http://localhost:8428");
     expect(problem).not.toContain("secret");
+    const settings = serverSettings.parse({ vmUrl: "http://user:secret@host/?key=secret" });
+    const refused = await refusal(startServer(settings));
+    expect(refused).toContain('has the parameter "key"');
+    expect(refused).not.toContain("secret");
   });
 });
 

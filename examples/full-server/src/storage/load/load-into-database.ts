@@ -1,12 +1,13 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { MillraceError } from "@millrace/core";
+import { discard, MillraceError } from "@millrace/core";
 import type { JobContext } from "@millrace/core/jobs";
 import { collectReport, type IngestReport, ingest } from "@millrace/ingest";
 import {
   type ComparedPart,
   createLoadCheck,
+  readCheckpoint,
   type VictoriaMetricsResult,
   victoriaMetrics,
 } from "@millrace/vm-sink";
@@ -46,6 +47,8 @@ export async function loadIntoDatabase(
   const checkpoint = { path: join(folders.checkpoints, jobId), load: jobId };
   const deadLetter = join(folders.checkpoints, `${jobId}.dead-letter.ndjson`);
   for (let runs = 1; ; runs++) {
+    const loaded = await verifyLoaded(checkpoint.path, input, context, services);
+    if (loaded !== undefined) return loaded;
     const sink = check.around(victoriaMetrics({ ...database, checkpoint, deadLetter }));
     const run = ingest(input, { limits: ARCHIVE_LIMITS }).to(sink, { signal: context.signal });
     const reporting = collectReport(run, { rejected: refusedBy });
@@ -71,6 +74,44 @@ export async function loadIntoDatabase(
       await pause(GO_ON_AFTER_MS, undefined, { signal: context.signal });
     }
   }
+}
+
+/**
+ * A load that ended before its result was kept, by a kill or because the database went while it was asked. To the sink
+ * its checkpoint is that of a load to begin anew, which would bring every sample in twice; so the archive is only read
+ * again and compared.
+ *
+ * @returns undefined where there is something to load: it did not end, or was deleted since
+ */
+async function verifyLoaded(
+  path: string,
+  input: string,
+  context: JobContext,
+  { database }: StorageServices,
+): Promise<DatabaseLoad | undefined> {
+  if ((await readCheckpoint(path))?.done !== true) return undefined;
+  await context.log("The archive is loaded; asking the database whether it holds it.");
+  const { signal } = context;
+  const check = createLoadCheck({ ...database, by: "SN" });
+  const run = ingest(input, { limits: ARCHIVE_LIMITS }).to(check.around(discard()), { signal });
+  const reporting = collectReport(run);
+  followRun(run, context);
+  await run.result;
+  const report = await reporting;
+  const compared = (await check.compare({ signal })).map(withoutBefore);
+  if (compared.every(({ found }) => found === 0)) return undefined;
+  const { samples } = report;
+  const isWhole = compared.every(({ verdict }) => verdict === "complete");
+  const durable = isWhole ? samples.accepted : samples.durable;
+  return { report: { ...report, samples: { ...samples, durable } }, compared };
+}
+
+/** What the database held before the comparison was the load itself. */
+function withoutBefore(part: ComparedPart): ComparedPart {
+  const { sent, found } = part;
+  if (found === sent) return { ...part, before: 0, missing: 0, extra: 0 };
+  if (found > sent) return { ...part, before: found - sent, missing: 0, verdict: "inconclusive" };
+  return { ...part, before: 0, missing: sent - found, verdict: "missing" };
 }
 
 /** Forgets how far a load has come; what it wrote stays in the database. */
