@@ -120,7 +120,7 @@ export class BodyWriter {
     );
     if (checkpoint === undefined) return;
     this.ledger.watermark$.subscribe(({ accepted, durable }) => {
-      checkpoint.accepted(accepted);
+      checkpoint.accepted(accepted, this.ledger.acceptedSamples);
       checkpoint.durable(durable);
     });
   }
