@@ -44,7 +44,13 @@ describe.skipIf(missing !== undefined)(realTitle("delivery into VictoriaMetrics"
     pipeline(fromItems(batches)).to(victoriaMetrics({ retry: RETRY, batchSize: 500, ...options }));
 
   it("is exact although connections break before and after the database stored a request", async () => {
-    await using proxy = await startFaultProxy(() => database.url, seededRandom(7), 0.25);
+    await using proxy = await startFaultProxy({
+      target: () => database.url,
+      random: seededRandom(7),
+      rate: 0.25,
+      writeFaults: ["busy", "reset-before", "reset-after", "late", "gateway", "slow"],
+      readFaults: ["busy", "reset-before", "truncate", "slow"],
+    });
     const batches = batchesOf(40);
     const run = load(batches, { url: proxy.url, connections: 2 });
     await run.result;
