@@ -26,7 +26,7 @@ export interface Story {
 }
 
 /** Seeds take them in turn. */
-export const STORIES: readonly Story[] = [
+const STORIES: readonly Story[] = [
   { name: "the command is killed", commandKills: 9 },
   { name: "the database is killed", databaseKills: 3 },
   { name: "the network fails", faults: 24 },

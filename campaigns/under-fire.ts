@@ -38,7 +38,7 @@ const SPARE_STARTS = 8;
 /** An answer that never comes costs two minutes. */
 const START_TIMEOUT_MS = 480_000;
 /** Kills that are not tied to a request come within this time of a start. */
-const LOAD_MS = 4_000;
+const LOAD_MS = 2_500;
 
 /**
  * Loads one archive while things go wrong, starting the same command again whenever it ends without having
@@ -188,13 +188,15 @@ class FiredLoad {
   /** At a random request of what is left of the load, or at a random time: its beginning and its end, too. */
   #sometime(proxy: FaultProxy, timers: NodeJS.Timeout[], act: () => void): void {
     const delayMs = this.#random() * 30;
-    const atRequest = this.#random() < 0.6;
+    const atRequest = this.#random() < 0.8;
     if (!atRequest) timers.push(setTimeout(act, this.#random() * LOAD_MS));
     else this.#afterWrites(proxy, () => timers.push(setTimeout(act, delayMs)));
   }
 
   #afterWrites(proxy: FaultProxy, act: () => void): void {
-    const left = Math.max(4, this.#planned - proxy.writes);
+    // Where the command is killed again and again, what is left gets less with each start.
+    const share = (this.#story.commandKills ?? 0) > 1 ? 0.5 : 1;
+    const left = Math.max(4, share * (this.#planned - proxy.writes));
     proxy.afterWrites(1 + Math.floor(this.#random() * left), act);
   }
 
