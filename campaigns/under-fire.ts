@@ -144,6 +144,8 @@ class FiredLoad {
       const isOver = end.code === 0 || (report !== undefined && report.error === undefined);
       if (isOver || start === mostStarts) return { end, report };
       if (end.code !== null) this.#count(`ends with ${end.code}`);
+      // Nothing is wrong with the command line, so nobody must be told that there is.
+      if (end.code === 2) this.#differences.push(`the command ended with 2: ${end.said}`);
     }
   }
 
