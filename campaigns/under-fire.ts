@@ -37,6 +37,8 @@ export interface FireOptions {
 const SPARE_STARTS = 8;
 /** An answer that never comes costs two minutes. */
 const START_TIMEOUT_MS = 480_000;
+/** How a command ends whose first question gets no answer. */
+const UNREACHED = /Cannot reach the database|did not answer within/;
 /** Kills that are not tied to a request come within this time of a start. */
 const LOAD_MS = 2_500;
 
@@ -223,10 +225,10 @@ class FiredLoad {
     let second = startCommand(args);
     let timer = setTimeout(() => second.kill(), START_TIMEOUT_MS);
     await Promise.race([first.ended, second.ended]);
-    // The network may have damaged its first question, which ends a command before it looks at anything.
+    // Its first question may have met a fault, which ends a command before it looks at anything.
     while (!second.isRunning && first.isRunning) {
       const { code, said } = await second.ended;
-      if (code !== 1 || !said.includes("Cannot reach the database")) break;
+      if (code !== 1 || !UNREACHED.test(said)) break;
       this.#count("second commands that met a fault");
       clearTimeout(timer);
       second = startCommand(args);
