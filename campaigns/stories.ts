@@ -27,10 +27,10 @@ export interface Story {
 
 /** Seeds take them in turn. */
 const STORIES: readonly Story[] = [
-  { name: "the command is killed", commandKills: 9 },
+  { name: "the command is killed", commandKills: 11 },
   { name: "the database is killed", databaseKills: 3 },
   { name: "the network fails", faults: 24 },
-  { name: "the command is killed, the network fails", commandKills: 7, faults: 10 },
+  { name: "the command is killed, the network fails", commandKills: 9, faults: 10 },
   { name: "connections are duplicated", faults: 4, faultKinds: "duplicate", duplicates: true },
   {
     name: "both are killed, the network fails",
