@@ -53,7 +53,10 @@ export function FiguresTable({ answers, lines, hidden, cursorMs, onToggle, onFoc
   );
 }
 
-type QueryProps = Omit<Props, "answers"> & { readonly answered: AnsweredQuery; readonly sides: ReadonlyMap<string, string> };
+type QueryProps = Omit<Props, "answers"> & {
+  readonly answered: AnsweredQuery;
+  readonly sides: ReadonlyMap<string, string>;
+};
 
 function QueryFigures({ answered, sides, lines, hidden, cursorMs, onToggle, onFocus }: QueryProps) {
   const { query, metric, answer } = answered;
