@@ -108,7 +108,7 @@ describe("documents", () => {
       [...readme.matchAll(/^\| [^|]*?`(?:-\w, )?(--[\w-]+)/gm)].map(([, name]) => name),
     );
     const known = new Set<string | undefined>();
-    for (const command of ["ingest", "inspect"]) {
+    for (const command of ["ingest", "inspect", "replay", "dashboards"]) {
       const { output } = await runNode([MILLRACE, command, "--help"], ROOT);
       for (const [, name] of output.matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm)) known.add(name);
     }

@@ -64,7 +64,7 @@ export function addedLabels(settings: IngestSettings): readonly string[] {
 /** Reads the file of `--id-tables`; undefined where none was named. */
 export async function readIdTables({
   idTables: path,
-}: IngestSettings): Promise<IdTableRows | undefined> {
+}: Pick<IngestSettings, "idTables">): Promise<IdTableRows | undefined> {
   if (path === undefined) return undefined;
   const refuse = (problem: string, cause: unknown): never => {
     throw new MillraceError("INVALID_OPTION", `--id-tables: ${path} ${problem}`, { cause });

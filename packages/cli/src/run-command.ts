@@ -1,6 +1,7 @@
 import { MillraceError } from "@millrace/core";
 import { Command, CommanderError } from "commander";
 import { type CommandIo, type ExitCode, tellProblem } from "./command-io.ts";
+import { dashboardsCommand } from "./commands/dashboards.ts";
 import { ingestCommand } from "./commands/ingest.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import { replayCommand } from "./commands/replay.ts";
@@ -24,7 +25,7 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
       writeErr: (text) => io.stderr.write(text),
     })
     .showHelpAfterError("(add --help for the options)");
-  const commands = [ingestCommand, inspectCommand, replayCommand, serveCommand];
+  const commands = [ingestCommand, inspectCommand, replayCommand, dashboardsCommand, serveCommand];
   for (const create of commands) {
     const command = create(io, (code) => {
       exitCode = code;
