@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { MillraceError, type SeriesBatch, type Sink } from "@millrace/core";
 import { countSeries, isTooMuch } from "./count/count-series.ts";
 import type { Question } from "./count/count-window.ts";
@@ -93,13 +94,30 @@ export function createLoadCheck(options: LoadCheckOptions): LoadCheck {
     async compare({ signal } = {}) {
       const client = createCounter(asked, signal, PATIENCE_MS);
       try {
-        await client.patiently(() => makeVisible(client));
-        return await parts.compare(countWith(client), sumWith(client));
+        const look = async (): Promise<readonly ComparedPart[]> => {
+          await client.patiently(() => makeVisible(client));
+          return await parts.compare(countWith(client), sumWith(client));
+        };
+        let compared = await look();
+        // A busy database may show what it just took a second later, even after it was told to show it.
+        for (let before = -1; lacking(compared) !== 0 && lacking(compared) !== before; ) {
+          before = lacking(compared);
+          await pause(LOOK_AGAIN_MS, undefined, { signal });
+          compared = await look();
+        }
+        return compared;
       } finally {
         await client.destroy();
       }
     },
   };
+}
+
+/** Longer than a database is seen to take for showing what it took. */
+const LOOK_AGAIN_MS = 1_500;
+
+function lacking(compared: readonly ComparedPart[]): number {
+  return compared.reduce((sum, { missing }) => sum + missing, 0);
 }
 
 /** A load of hours is not to end without its proof because one connection broke. */
