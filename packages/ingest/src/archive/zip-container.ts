@@ -40,6 +40,7 @@ export async function openZip(access: RandomAccess, limits: ArchiveLimits): Prom
       );
     }
     const entries: ContainerEntry[] = [];
+    const take = overlapGuard(path, size);
     let listedBytes = 0;
     for await (const entry of zip.eachEntry()) {
       const { fileNameLength, extraFieldLength, fileCommentLength } = entry;
@@ -55,10 +56,12 @@ export async function openZip(access: RandomAccess, limits: ArchiveLimits): Prom
       entries.push({
         path: name,
         storedBytes: entry.compressedSize,
-        read: ({ packedBytes }) => {
-          return readEntry(zip, file, entry, name, packedBytes);
+        async read({ packedBytes }) {
+          take(name, entry.compressedSize);
+          return await readEntry(zip, file, entry, name, packedBytes);
         },
         async openNested(nestedName, budget) {
+          take(nestedName, entry.compressedSize);
           const stored = await storedEntry(zip, file, entry, name);
           if (stored !== undefined)
             return sliceAccess(nestedName, access, stored, entry.compressedSize);
@@ -108,6 +111,26 @@ async function listsMore(file: WindowedFile, endAt: number, listedBytes: number)
   const next = (await file.readBytes(directoryAt + listedBytes, 4)).toString("latin1");
   const first = (await file.readBytes(0, 4)).toString("latin1");
   return next === "PK\x01\x02" || (listedBytes === 0 && first === "PK\x03\x04");
+}
+
+/** Wrong sizes in a damaged directory must not cost the files behind them, so once would be too strict. */
+const MOST_READS = 4;
+
+/**
+ * Refuses to read more of a zip than a few times its size. The files of a sound one lie side by side; one
+ * that lists the same bytes under many names is small and would keep its reader busy for days.
+ */
+function overlapGuard(path: string, size: number): (name: string, bytes: number) => void {
+  let takenBytes = 0;
+  return (name, bytes) => {
+    // More than the zip has is refused before anything of it is read.
+    takenBytes += Math.min(bytes, size);
+    if (takenBytes <= MOST_READS * size) return;
+    throw new MillraceError(
+      "LIMIT_EXCEEDED",
+      `${name} is not read: the files of ${path} lie over one another, and ${MOST_READS} times its size was read already; pack it again.`,
+    );
+  };
 }
 
 /** The compression methods that zip tools agree on. */
