@@ -119,7 +119,7 @@ const PLUGIN = named("name a file or a package");
 
 const entries = {
   inputs: v.array(v.string()),
-  vmUrl: v.optional(v.string(), "http://localhost:8428"),
+  vmUrl: v.optional(v.string("give an address as text"), "http://localhost:8428"),
   vm: v.optional(SWITCH, true),
   workers: v.optional(wholeNumber(1, 64), 2),
   batchSize: v.optional(wholeNumber(1, 10_000_000)),

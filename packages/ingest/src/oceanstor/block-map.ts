@@ -35,7 +35,7 @@ export interface MapText {
 
 const MAP_KEY = Buffer.from('"Map":');
 /** A small text can name elements times metrics; the largest arrays have some 100,000 columns. */
-export const MOST_COLUMNS = 2_000_000;
+export const MOST_COLUMNS = 500_000;
 /** Read as JSON, a text can take twenty times its size; that of 100,000 elements has some 6 MB. */
 const MOST_TEXT_BYTES = 16 * 1024 * 1024;
 
