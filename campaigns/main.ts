@@ -4,6 +4,8 @@ import { parseArgs } from "node:util";
 import { startVictoriaMetrics } from "@millrace/vm-sink/server";
 import buildIfStale from "../test/build-if-stale.ts";
 import { loadExactly } from "./exact.ts";
+import { type AttackResult, attackCommand, attackMany, attackWithBomb } from "./hostile.ts";
+import { hostileBombs } from "./hostile-bombs.ts";
 import { ingestCampaign } from "./ingest-campaign.ts";
 import { loadLarge } from "./large.ts";
 
@@ -39,6 +41,34 @@ const campaigns: Readonly<Record<string, Campaign>> = {
     return await ingestCampaign({ from, seeds, binary, atOnce, tell: (line) => console.log(line) });
   },
 
+  async hostile({ from, seeds = USUAL_HOSTILE }) {
+    let failures = 0;
+    const endings: Record<string, number> = {};
+    const peaksMb = { many: 0, command: 0, bomb: 0 };
+    const note = (kind: keyof typeof peaksMb, seed: number, result: AttackResult): void => {
+      const { what, ending, peakMb, differences } = result;
+      peaksMb[kind] = Math.max(peaksMb[kind], peakMb);
+      if (ending !== "") endings[`${kind}: ${ending}`] = (endings[`${kind}: ${ending}`] ?? 0) + 1;
+      failures += tell(seed, differences, what);
+    };
+    for (let seed = from; seed < from + seeds; seed += SEEDS_A_PROCESS) {
+      const results = await attackMany(seed, Math.min(SEEDS_A_PROCESS, from + seeds - seed));
+      for (const [i, result] of results.entries()) note("many", seed + i, result);
+    }
+    for (let seed = from; seed < from + seeds; seed++) {
+      // Eight of every 64, one of each family.
+      if (Math.floor(seed / 8) % 8 === 0) note("command", seed, await attackCommand(seed));
+    }
+    for (const name of Object.keys(hostileBombs)) {
+      for (const verb of ["ingest", "inspect"]) note("bomb", 0, await attackWithBomb(name, verb));
+    }
+    const ended = Object.entries(endings).map(([ending, times]) => `${ending} ${times}`);
+    console.log(
+      `hostile: ${seeds} inputs, ${failures} not as they should be; ${ended.join(", ")}; at the peak ${JSON.stringify(peaksMb)} MB`,
+    );
+    return failures;
+  },
+
   async large({ seeds = USUAL_MILLIONS, binary }) {
     const { samples, seconds, memory, looked, differences } = await loadLarge(seeds, binary);
     const failures = tell(1, differences, "a large load");
@@ -52,6 +82,9 @@ const campaigns: Readonly<Record<string, Campaign>> = {
 
 const USUAL_EXACT = 200;
 const USUAL_MILLIONS = 1_000;
+const USUAL_HOSTILE = 1_000;
+/** One process that reads many hostile inputs after one another is replaced by a fresh one. */
+const SEEDS_A_PROCESS = 250;
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,

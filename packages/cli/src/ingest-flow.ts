@@ -69,7 +69,9 @@ export async function readIdTables({
   const refuse = (problem: string, cause: unknown): never => {
     throw new MillraceError("INVALID_OPTION", `--id-tables: ${path} ${problem}`, { cause });
   };
-  const text = await readFile(path, "utf8").catch((cause) => refuse("cannot be read.", cause));
+  const text = await readFile(path, "utf8").catch((cause: Error) => {
+    return refuse(`cannot be read: ${cause.message}.`, cause);
+  });
   try {
     const tables: unknown = JSON.parse(text);
     if (typeof tables === "object" && tables !== null) return tables;

@@ -124,7 +124,7 @@ const PLUGIN = named("name a file or a package");
 const FILE = named("name the file to read");
 /** The address of the database, and what opens it. */
 const databaseEntries = {
-  vmUrl: v.optional(v.string(), "http://localhost:8428"),
+  vmUrl: v.optional(v.string("give an address as text"), "http://localhost:8428"),
   vmSelectUrl: v.optional(named("give the address")),
   vmUser: v.optional(named("give the name")),
   vmPassword: v.optional(v.string()),

@@ -8,7 +8,7 @@ export interface ArchiveLimits {
   readonly unpackedBytes: number;
   /** Most members of one container. @defaultValue 1,000,000 */
   readonly members: number;
-  /** Most files inside one packed member. @defaultValue 1,000 */
+  /** Most files inside one packed member, folders and links counted. @defaultValue 1,000 */
   readonly documents: number;
   /**
    * Highest ratio of unpacked to packed bytes of a member above 8 MiB; real performance files reach

@@ -173,6 +173,16 @@ describe("unpackMember", { timeout: 60_000 }, () => {
     });
   });
 
+  it("counts what it passes over, too, as a small file unpacks to a million folders", async () => {
+    const folder = { name: "folder", type: "directory" } as const;
+    const tar = await tarBytes([[folder], [folder], [{ name: "a.dat" }, one]]);
+    expect(await unpacked(gzipSync(tar), { documents: 3 })).toHaveLength(1);
+    await expect(unpacked(gzipSync(tar), { documents: 2 })).rejects.toMatchObject({
+      code: "LIMIT_EXCEEDED",
+      message: expect.stringContaining("holds more than 2 files"),
+    });
+  });
+
   it("stops at too many bytes", async () => {
     const packed = tgz(["a", Buffer.alloc(200_000, 7)]);
     expect(await unpacked(packed, { unpackedBytes: 300_000 })).toHaveLength(1);

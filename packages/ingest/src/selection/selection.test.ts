@@ -234,7 +234,10 @@ describe("a selection", () => {
   it.each<[OceanstorOptions, RegExp]>([
     [{ resources: ["LNU"] }, /resources: "LNU" is no name .* Did you mean "LUN"/],
     [{ metrics: ["total iop"] }, /metrics: "total iop" .* Did you mean .*Total IOPS/],
-    [{ metrics: ["zzzz*"] }, /metrics: "zzzz\*" is no name of the id tables\.$/],
+    [
+      { metrics: ["zzzz*"] },
+      /metrics: "zzzz\*" is no name of the id tables\. Give an id, a name as inspect shows it, or a pattern that fits one\.$/,
+    ],
     [
       { excludeMetrics: ["Usge (%)"] },
       /excludeMetrics: "Usge \(%\)" .* Did you mean "Usage \(%\)"/,
