@@ -49,6 +49,29 @@ describe.skipIf(missing !== undefined)(title, () => {
     },
   });
 
+  it("goes on after its server was killed and started again, with every job", async () => {
+    await using jobs = await bullmqJobs({ connection: server.url, prefix: "restart" });
+    const before = await jobs.add("load", "before");
+    await using _worker = await jobs.work(async ({ payload }) => payload);
+    await expect.poll(async () => (await jobs.get(before.id))?.state).toBe("done");
+    const delayed = await jobs.add("load", "delayed", { delayMs: 1_000 });
+    await server.restart();
+    const after = await jobs.add("load", "after");
+    for (const { id } of [delayed, after]) {
+      await expect.poll(async () => (await jobs.get(id))?.state).toBe("done");
+    }
+    expect((await jobs.get(before.id))?.result).toBe("before");
+  });
+
+  it("forgets finished jobs at once when none are kept, and says what was added", async () => {
+    const options = { connection: server.url, prefix: "forget", keepFinished: 0 };
+    await using jobs = await bullmqJobs(options);
+    await using _worker = await jobs.work(async () => {});
+    const added = await Promise.all([1, 2, 3, 4].map((n) => jobs.add("load", n)));
+    expect(added.map(({ payload }) => payload)).toEqual([1, 2, 3, 4]);
+    await expect.poll(async () => (await jobs.list()).jobs).toEqual([]);
+  });
+
   it("says that no server answers", async () => {
     const opening = bullmqJobs({ connection: "redis://:secret@127.0.0.1:1", connectMs: 300 });
     await expect(opening).rejects.toMatchObject({
