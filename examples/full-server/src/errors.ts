@@ -1,6 +1,7 @@
 import { MillraceError, type MillraceErrorCode } from "@millrace/core";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
+import { hideFolder } from "./hide-folder.ts";
 
 const STATUS: Partial<Record<MillraceErrorCode, number>> = {
   INVALID_OPTION: 400,
@@ -14,9 +15,9 @@ const STATUS: Partial<Record<MillraceErrorCode, number>> = {
   CLOSED: 503,
 };
 
-/** Answers failures in one form: `{ error: { code, message, requestId } }`. */
-export function answerErrors(app: FastifyInstance): void {
-  app.setErrorHandler((error, request, reply) => sendError(error, request, reply));
+/** Answers failures in one form: `{ error: { code, message, requestId } }`, in which no path of this machine stands. */
+export function answerErrors(app: FastifyInstance, dataFolder: string): void {
+  app.setErrorHandler((error, request, reply) => sendError(error, request, reply, dataFolder));
   app.setNotFoundHandler((request, reply) =>
     send(
       reply,
@@ -28,7 +29,13 @@ export function answerErrors(app: FastifyInstance): void {
   );
 }
 
-function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+/** Answers one failure. */
+export function sendError(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  dataFolder: string,
+): FastifyReply {
   if (hasZodFastifySchemaValidationErrors(error)) {
     const problems = error.validation.map(
       ({ instancePath, message }) =>
@@ -37,7 +44,9 @@ function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply)
     return send(reply, request, 400, "INVALID_OPTION", `${problems.join("; ")}.`);
   }
   if (MillraceError.is(error)) {
-    return send(reply, request, STATUS[error.code] ?? 500, error.code, error.message);
+    const status = STATUS[error.code] ?? 500;
+    if (status >= 500) request.log.error({ err: error }, "request failed");
+    return send(reply, request, status, error.code, hideFolder(error.message, dataFolder));
   }
   const { statusCode = 500, message } = error as { statusCode?: number; message: string };
   if (statusCode < 500) return send(reply, request, statusCode, codeOf(statusCode), message);

@@ -10,6 +10,12 @@ try {
       void server.close();
     });
   }
+  // Whoever started the container starts it again.
+  server.ended.catch((error: Error) => {
+    process.stderr.write(`millrace: ${error.message}\n`);
+    process.exitCode = 1;
+    void server.close();
+  });
 } catch (error) {
   if (!MillraceError.is(error)) throw error;
   process.stderr.write(`millrace: ${error.message}\n`);

@@ -5,9 +5,11 @@ import { MillraceError } from "@millrace/core";
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { guardAccess } from "./access.ts";
-import { answerErrors } from "./errors.ts";
+import { answerErrors, sendError } from "./errors.ts";
 import { metricsRoute } from "./metrics.ts";
 import { describeApi } from "./open-api.ts";
+import { checkSettings } from "./check-settings.ts";
+import { guardOrigin } from "./origin-guard.ts";
 import { servePages } from "./pages.ts";
 import type { ServerSettings } from "./settings.ts";
 import { storagePlugin } from "./storage/storage-plugin.ts";
@@ -18,12 +20,17 @@ export interface RunningServer extends AsyncDisposable {
   /** Where it is: `http://127.0.0.1:8080`. */
   readonly url: string;
   readonly app: FastifyInstance;
+  /** Resolves when it is closed; rejects when it can carry out no more jobs, as when its disk fails: start it again. */
+  readonly ended: Promise<void>;
   /** Takes no more requests, lets the running ones end, and puts the running loads down where they are. */
   close(): Promise<void>;
 }
 
-/** Addresses that only this machine reaches. */
-const LOOPBACK = /^(?:127\.|localhost$|::1$)/;
+const LONGEST_PARAMETER = 4_096;
+/** How long a stop waits for requests; an upload in pieces goes on after the next start. */
+const DRAIN_MS = 3_000;
+/** A client that is silent for so long is gone. */
+const SILENT_MS = 15 * 60_000;
 
 /**
  * Starts a server.
@@ -36,15 +43,43 @@ export async function startServer(
   { logger }: { readonly logger?: FastifyBaseLogger } = {},
 ): Promise<RunningServer> {
   checkSettings(settings);
+  const end = Promise.withResolvers<void>();
+  // Nobody has to look at it.
+  end.promise.catch(() => {});
   const app: FastifyInstance = fastify({
     ...(logger === undefined ? {} : { loggerInstance: logger }),
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     requestIdHeader: false,
+    // Names of outputs and serial numbers, percent-encoded.
+    routerOptions: { maxParamLength: LONGEST_PARAMETER },
+    frameworkErrors: (error, request, reply) =>
+      sendError(error, request, reply, settings.dataFolder),
     // Uploads take as long as they take; tus and the store notice those that are broken off.
     requestTimeout: 0,
+    connectionTimeout: SILENT_MS,
     forceCloseConnections: "idle",
   });
+  try {
+    await addRoutes(app, settings, end.reject);
+    const url = await listen(app, settings);
+    const close = async (): Promise<void> => {
+      await app.close();
+      end.resolve();
+    };
+    return { url, app, ended: end.promise, close, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    // What was opened before would go on by itself.
+    await app.close().catch(() => {});
+    throw error;
+  }
+}
+
+async function addRoutes(
+  app: FastifyInstance,
+  settings: ServerSettings,
+  fail: (reason: unknown) => void,
+): Promise<void> {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.addHook("onSend", async (request, reply) => {
@@ -52,9 +87,13 @@ export async function startServer(
     reply.header("x-content-type-options", "nosniff");
     reply.header("referrer-policy", "no-referrer");
   });
-  answerErrors(app);
+  app.addHook("preClose", async () => {
+    setTimeout(() => app.server.closeAllConnections(), DRAIN_MS).unref();
+  });
+  answerErrors(app, settings.dataFolder);
   await app.register(cors, {
     origin: settings.corsOrigins.length === 0 ? false : [...settings.corsOrigins],
+    methods: ["GET", "HEAD", "POST", "PATCH", "DELETE"],
     exposedHeaders: ["Location", "Upload-Offset", "Upload-Length", "Tus-Resumable"],
   });
   await app.register(rateLimit, { max: settings.rateLimit, timeWindow: "1 minute" });
@@ -67,35 +106,27 @@ export async function startServer(
     }),
   );
   await app.register(async (guarded) => {
+    guardOrigin(guarded, settings);
     guardAccess(guarded, settings);
     await metricsRoute(guarded);
-    await storagePlugin(guarded, settings);
+    await storagePlugin(guarded, settings, fail);
   });
   await servePages(app, {
     status: "ok",
     service: "millrace",
     version,
   });
-  const url = await app.listen({ host: settings.host, port: settings.port });
-  const close = async (): Promise<void> => await app.close();
-  return { url, app, close, [Symbol.asyncDispose]: close };
 }
 
-function checkSettings({ host, token, user, password, role, queueUrl }: ServerSettings): void {
-  const refuse = (problem: string): never => {
-    throw new MillraceError("INVALID_OPTION", problem);
-  };
-  if ((user === undefined) !== (password === undefined)) {
-    refuse("user and password belong together: give both or neither.");
-  }
-  if (!LOOPBACK.test(host) && token === undefined && user === undefined) {
-    refuse(
-      `host is ${host}, which other machines reach: set a token, so that not everybody can load and delete.`,
-    );
-  }
-  if (role !== "all" && queueUrl === undefined) {
-    refuse(
-      `role is ${role}, so another process does the rest: give queueUrl, which joins the two.`,
+async function listen(app: FastifyInstance, { host, port }: ServerSettings): Promise<string> {
+  try {
+    return await app.listen({ host, port });
+  } catch (cause) {
+    if (!(cause instanceof Error) || !("syscall" in cause)) throw cause;
+    throw new MillraceError(
+      "INVALID_OPTION",
+      `The server cannot listen at ${host}, port ${port}: ${cause.message}. Give another host or port, or stop what uses it.`,
+      { cause },
     );
   }
 }

@@ -19,7 +19,7 @@ const list = z.union([
 ]);
 const address = z.url({
   protocol: /^https?$/,
-  error: "give an address such as http://localhost:3000",
+  error: "give an address such as http://localhost:8428",
 });
 
 /** Everything that may be set, in the words of the settings file; the environment has `MILLRACE_…`. */
@@ -33,8 +33,8 @@ export const serverSettings = z.strictObject({
     .string()
     .default("millrace-data")
     .transform((path) => resolve(path)),
-  vmUrl: z.string().default("http://localhost:8428"),
-  vmSelectUrl: z.string().optional(),
+  vmUrl: address.default("http://localhost:8428"),
+  vmSelectUrl: address.optional(),
   vmUser: z.string().optional(),
   vmPassword: z.string().optional(),
   vmBearerToken: z.string().optional(),
@@ -47,6 +47,8 @@ export const serverSettings = z.strictObject({
   password: z.string().min(8, "give 8 characters or more").optional(),
   /** Origins whose pages may call; none unless named. */
   corsOrigins: list.default([]),
+  /** Names under which this server is reached, such as that of a proxy before it; loopback always is one. */
+  hosts: list.default([]),
   maxUploadBytes: count(1, Number.MAX_SAFE_INTEGER).default(10 * 1024 * MIB),
   /** Requests a minute and caller. */
   rateLimit: count(1, 1_000_000).default(1_200),

@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { MillraceError } from "@millrace/core";
 import type { JobQueue } from "@millrace/core/jobs";
 import { embeddedJobs } from "@millrace/core/jobs";
 import { folderObjects, type ObjectStore } from "@millrace/core/objects";
@@ -8,17 +9,7 @@ import { databaseOf, type ServerSettings } from "../settings.ts";
 import { ArrayCatalog } from "./array-catalog.ts";
 import { DatabaseQueries } from "./database-queries.ts";
 import { JobViews } from "./job-views.ts";
-
-/** Folders of the server, all below its data folder. */
-export interface ServerFolders {
-  /** Uploads that are not complete yet. */
-  readonly incoming: string;
-  readonly objects: string;
-  /** How far each load has come. */
-  readonly checkpoints: string;
-  /** Files that are being written. */
-  readonly work: string;
-}
+import { type ServerFolders, serverFolders } from "./server-folders.ts";
 
 /** What the routes and the jobs of the storage product share. */
 export interface StorageServices extends AsyncDisposable {
@@ -37,13 +28,8 @@ export interface StorageServices extends AsyncDisposable {
 /** Opens everything that outlives a request. */
 export async function openServices(settings: ServerSettings): Promise<StorageServices> {
   const { dataFolder, queueUrl } = settings;
-  const folders: ServerFolders = {
-    incoming: join(dataFolder, "incoming"),
-    objects: join(dataFolder, "objects"),
-    checkpoints: join(dataFolder, "checkpoints"),
-    work: join(dataFolder, "work"),
-  };
-  for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true });
+  const folders = serverFolders(dataFolder);
+  for (const folder of Object.values(folders)) await make(folder);
   const objects = folderObjects({ path: folders.objects });
   const queue = await openQueue(dataFolder, queueUrl);
   const database = databaseOf(settings);
@@ -62,6 +48,18 @@ export async function openServices(settings: ServerSettings): Promise<StorageSer
       await objects[Symbol.asyncDispose]();
     },
   };
+}
+
+async function make(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (cause) {
+    throw new MillraceError(
+      "INVALID_OPTION",
+      `The folder ${folder} cannot be made: ${(cause as Error).message}. Give another dataFolder, or the right to write there.`,
+      { cause },
+    );
+  }
 }
 
 async function openQueue(dataFolder: string, queueUrl: string | undefined): Promise<JobQueue> {

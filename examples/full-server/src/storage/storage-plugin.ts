@@ -15,8 +15,16 @@ import { watchFolder } from "./watch-folder.ts";
 
 const SWEEP_MS = 3_600_000;
 
-/** Storage metrics: uploads become loads, loads become arrays to look at. */
-export async function storagePlugin(app: FastifyInstance, settings: ServerSettings): Promise<void> {
+/**
+ * Storage metrics: uploads become loads, loads become arrays to look at.
+ *
+ * @param fail - is told why no more loads can be carried out
+ */
+export async function storagePlugin(
+  app: FastifyInstance,
+  settings: ServerSettings,
+  fail: (reason: unknown) => void,
+): Promise<void> {
   const services = await openServices(settings);
   const closing: AsyncDisposable[] = [services];
   app.addHook("onClose", async () => {
@@ -26,8 +34,9 @@ export async function storagePlugin(app: FastifyInstance, settings: ServerSettin
     const events = new EventStream(services);
     // Pages that listen would keep the server from closing.
     app.addHook("preClose", async () => events[Symbol.dispose]());
-    const uploads = new TusUploads(services, "/v1/uploads");
-    await uploads.recover();
+    const uploads = new TusUploads(services, "/v1/uploads", app.log);
+    closing.push(uploads);
+    uploads.recover();
     app.get(
       "/v1/settings",
       { schema: { summary: "What a page needs to know of this server", tags: ["server"] } },
@@ -47,10 +56,19 @@ export async function storagePlugin(app: FastifyInstance, settings: ServerSettin
     await jobRoutes(app, services);
     await arrayRoutes(app, services, events);
     await seedRoutes(app, services, events);
+    const cleanUp = async (): Promise<void> => {
+      try {
+        await uploads.clean(Date.now());
+        await sweep(services, Date.now());
+      } catch (error) {
+        app.log.warn({ err: error }, "sweep");
+      }
+    };
     const timer = setInterval(() => {
-      sweep(services, Date.now()).catch((error: unknown) => app.log.warn({ err: error }, "sweep"));
+      void cleanUp();
     }, SWEEP_MS);
     timer.unref();
+    void cleanUp();
     app.addHook("onClose", async () => clearInterval(timer));
     if (settings.watchFolder !== undefined) {
       closing.push(await watchFolder(settings.watchFolder, services, app.log));
@@ -58,7 +76,10 @@ export async function storagePlugin(app: FastifyInstance, settings: ServerSettin
   }
   if (settings.role !== "api") {
     const worker = await startLoadWorker(services);
-    worker.ended.catch((error: unknown) => app.log.fatal({ err: error }, "the worker ended"));
+    worker.ended.catch((error: unknown) => {
+      app.log.fatal({ err: error }, "the worker ended");
+      fail(error);
+    });
     closing.push(worker);
   }
 }

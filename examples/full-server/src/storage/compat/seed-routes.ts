@@ -6,7 +6,7 @@ import { deleteArray } from "../delete-array.ts";
 import type { EventStream } from "../event-stream.ts";
 import { outputKey } from "../load/load-into-files.ts";
 import { removeJob, removeOutputs } from "../remove-job.ts";
-import { receiveForm } from "../routes/upload-routes.ts";
+import { receiveForm } from "../routes/receive-form.ts";
 import { sendObject } from "../send-object.ts";
 import type { StorageServices } from "../services.ts";
 import { megabytes, seedInterval, seedJob, seedOutput } from "./seed-views.ts";

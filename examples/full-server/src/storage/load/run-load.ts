@@ -3,10 +3,10 @@ import type { Job, JobContext } from "@millrace/core/jobs";
 import type { IngestReport } from "@millrace/ingest";
 import type { ComparedPart } from "@millrace/vm-sink";
 import type { StorageServices } from "../services.ts";
-import { shownError } from "../shown-name.ts";
+import { type ShownArchive, shownError, shownText } from "../shown-name.ts";
 import { forgetCheckpoint, loadIntoDatabase } from "./load-into-database.ts";
 import { loadIntoFiles } from "./load-into-files.ts";
-import { type LoadResult, loadPayload, loadResult } from "./load-job.ts";
+import { type LoadPayload, type LoadResult, loadPayload, loadResult } from "./load-job.ts";
 
 /** Files with problems that a job remembers; its log has them all. */
 const MOST_PROBLEMS = 50;
@@ -25,7 +25,7 @@ export async function runLoad(
   const result =
     before ??
     (await load(job.id, context, payload, services).catch((error: unknown) => {
-      throw shownError(error, services.inputOf(payload.key), payload.filename);
+      throw shownError(error, shownArchive(payload, services));
     }));
   if (before === undefined) await keepResult(job.id, result, services);
   if (payload.target === "grafana") {
@@ -37,15 +37,21 @@ export async function runLoad(
   return result;
 }
 
+function shownArchive({ key, filename }: LoadPayload, services: StorageServices): ShownArchive {
+  const { dataFolder } = services.settings;
+  return { path: services.inputOf(key), name: filename, dataFolder };
+}
+
 async function load(
   jobId: string,
   context: JobContext,
-  payload: ReturnType<typeof loadPayload.parse>,
+  payload: LoadPayload,
   services: StorageServices,
 ): Promise<LoadResult> {
   const input = services.inputOf(payload.key);
   // Whoever reads the log knows the archive by its name, not by where it lies here.
-  const shown = (text: string): string => text.replaceAll(input, payload.filename);
+  const archive = shownArchive(payload, services);
+  const shown = (text: string): string => shownText(text, archive);
   const log = (text: string): Promise<void> => context.log(shown(text));
   const told = { ...context, signal: context.signal, log };
   if (payload.target !== "grafana") {
