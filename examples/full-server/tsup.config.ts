@@ -6,6 +6,7 @@ export default defineConfig({
   platform: "node",
   target: "node22",
   dts: false, // declarations come from `tsc -b`, see the root build script
-  clean: ["*.js", "*.js.map"], // the pages and what `tsc -b` wrote stay
+  // The pages and what `tsc -b` wrote stay.
+  clean: ["!web/**", "!**/*.d.ts", "!**/*.d.ts.map", "!**/.tsbuildinfo"],
   treeshake: true,
 });
