@@ -6,7 +6,6 @@ export default defineConfig({
   platform: "node",
   target: "node22",
   dts: false, // declarations come from `tsc -b`, see the root build script
-  // The pages and what `tsc -b` wrote stay.
-  clean: ["!web/**", "!**/*.d.ts", "!**/*.d.ts.map", "!**/.tsbuildinfo"],
+  clean: ["!**/*.d.ts", "!**/*.d.ts.map", "!**/.tsbuildinfo", "!web/**"], // the pages and what `tsc -b` wrote stay
   treeshake: true,
 });

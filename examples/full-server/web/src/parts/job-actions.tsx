@@ -12,7 +12,7 @@ const UNFINISHED = new Set<Job["state"]>(["waiting", "delayed", "running"]);
 export function JobActions({ job }: { readonly job: Job }) {
   const { run, running, problem } = useAction();
   const [asking, setAsking] = useState(false);
-  const { id, filename, state, outputs } = job;
+  const { id, filename, state, cancelling = false, outputs } = job;
   const name = <span class="hidden"> {filename}</span>;
   const remove = async () => {
     await api.deleteJob(id);
@@ -24,10 +24,10 @@ export function JobActions({ job }: { readonly job: Job }) {
         <button
           type="button"
           class="button small"
-          disabled={running}
+          disabled={running || cancelling}
           onClick={() => run(async () => keepJobs([await api.cancelJob(id)]))}
         >
-          {running ? "Cancelling…" : "Cancel"}
+          {running || cancelling ? "Cancelling…" : "Cancel"}
           {name}
         </button>
       ) : (

@@ -79,6 +79,10 @@ export function followServer(): () => void {
     onLog: (line) => {
       for (const listener of logListeners.get(line.jobId) ?? []) listener(line);
     },
+    onJobRemove: (id) => {
+      news = news.filter((job) => job.id !== id);
+      dropJob(id);
+    },
     onArrays: () => void reloadArrays(),
   });
   return () => {

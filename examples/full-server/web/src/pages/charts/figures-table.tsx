@@ -31,7 +31,11 @@ export function FiguresTable({ answers, lines, hidden, cursorMs, onToggle, onFoc
           <tr>
             <th scope="col">Element</th>
             <th scope="col" class="at">
-              {cursorMs === undefined ? "" : formatTime(cursorMs, zone)}
+              {cursorMs === undefined ? (
+                <span class="hidden">At the cursor</span>
+              ) : (
+                formatTime(cursorMs, zone)
+              )}
             </th>
             {COLUMNS.map(([field, label]) => (
               <th key={field} scope="col">
@@ -53,7 +57,10 @@ export function FiguresTable({ answers, lines, hidden, cursorMs, onToggle, onFoc
   );
 }
 
-type QueryProps = Omit<Props, "answers"> & { readonly answered: AnsweredQuery; readonly sides: ReadonlyMap<string, string> };
+type QueryProps = Omit<Props, "answers"> & {
+  readonly answered: AnsweredQuery;
+  readonly sides: ReadonlyMap<string, string>;
+};
 
 function QueryFigures({ answered, sides, lines, hidden, cursorMs, onToggle, onFocus }: QueryProps) {
   const { query, metric, answer } = answered;
