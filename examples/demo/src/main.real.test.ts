@@ -17,6 +17,7 @@ it.each([
   ["an archive is made", "SIGINT", "1. A day"],
   ["the archive is loaded", "SIGINT", "3. Into"],
   ["the archive is loaded", "SIGTERM", "3. Into"],
+  ["the server has an upload", "SIGINT", "   page"],
 ] as const)("leaves nothing behind when %s and %s comes", async (_, signal, moment) => {
   const child = spawn(process.execPath, ["--conditions=@millrace/source", main], {
     env: { ...process.env, TMPDIR: folder },
@@ -40,4 +41,4 @@ it.each([
   expect(stderr).not.toContain("Error");
   expect(code).toBe(130);
   expect(await readdir(folder)).toEqual([]);
-});
+}, 240_000);
