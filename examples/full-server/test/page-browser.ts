@@ -1,11 +1,12 @@
+import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { findVictoriaMetrics } from "@millrace/vm-sink/server";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
-import { build } from "vite";
 
 const CHROMIUM = "/usr/bin/chromium";
-const WEB = fileURLToPath(new URL("../web", import.meta.url));
+const PACKAGE = fileURLToPath(new URL("..", import.meta.url));
 
 /** Why the pages cannot be tested here, if so. */
 export async function missingForPages(): Promise<string | undefined> {
@@ -14,9 +15,13 @@ export async function missingForPages(): Promise<string | undefined> {
   return "VictoriaMetrics is not installed: apt-get install victoria-metrics";
 }
 
-/** Builds the pages as the server sends them. */
+/** Builds the pages as the server sends them, not as a test would see them. */
 export async function buildPages(): Promise<void> {
-  await build({ root: WEB, logLevel: "error" });
+  await promisify(execFile)(
+    process.execPath,
+    ["node_modules/vite/bin/vite.js", "build", "web", "--logLevel", "error"],
+    { cwd: PACKAGE, env: { ...process.env, NODE_ENV: "production" } },
+  );
 }
 
 /** A browser with a profile of its own. */

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { api } from "../api/client.ts";
 import type { Job } from "../api/types.ts";
-import { dropJob, keepJobs } from "../state/live-lists.ts";
+import { changeJob, dropJob } from "../state/live-lists.ts";
 import { ConfirmDialog } from "./confirm-dialog.tsx";
 import { Notice } from "./notice.tsx";
 import { useAction } from "./use-action.ts";
@@ -25,7 +25,7 @@ export function JobActions({ job }: { readonly job: Job }) {
           type="button"
           class="button small"
           disabled={running || cancelling}
-          onClick={() => run(async () => keepJobs([await api.cancelJob(id)]))}
+          onClick={() => run(() => changeJob(id, () => api.cancelJob(id)))}
         >
           {running || cancelling ? "Cancelling…" : "Cancel"}
           {name}
@@ -37,7 +37,7 @@ export function JobActions({ job }: { readonly job: Job }) {
               type="button"
               class="button small"
               disabled={running}
-              onClick={() => run(async () => keepJobs([await api.retryJob(id)]))}
+              onClick={() => run(() => changeJob(id, () => api.retryJob(id)))}
             >
               Retry{name}
             </button>
