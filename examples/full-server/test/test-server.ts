@@ -97,10 +97,7 @@ export function form(bytes: Uint8Array<ArrayBuffer>, name: string, target?: stri
 }
 
 /** Waits until a job is finished. */
-export async function finished(
-  server: Pick<RunningServer, "url">,
-  id: string,
-): Promise<JobView> {
+export async function finished(server: Pick<RunningServer, "url">, id: string): Promise<JobView> {
   for (;;) {
     const { body } = await ask<JobView>(`${server.url}/v1/jobs/${id}`);
     if (body.finishedMs !== null) return body;

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { missing, type RedisServer, startRedis } from "../../../test/redis-server.ts";
+import { missing, type RedisServer, startRedis } from "../../../../../test/redis-server.ts";
 import { describeJobQueue } from "../../testing/describe-job-queue.ts";
 import { bullmqJobs } from "./bullmq-jobs.ts";
 
