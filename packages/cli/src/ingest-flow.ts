@@ -88,15 +88,16 @@ const LABELS = ["Element", "Resource", "SN", "scrape_interval"];
 async function begin(settings: IngestSettings, place: PluginPlace): Promise<Flow<SeriesBatch>> {
   const { source, sourceOptions, parser, parserOptions, inputs, workers } = settings;
   const remote = { allowPrivateAddresses: settings.allowPrivateAddresses };
+  const shared = { workers, remote, spillFolder: settings.spillDir };
   if (source !== undefined) {
     const made = await load("source", source, sourceOptions, { emits: CURRENCY }, place);
     return pipeline(made as Source<SeriesBatch>);
   }
   if (parser === undefined) {
-    return ingest(inputs, { parser: await oceanstorOf(settings), workers, remote });
+    return ingest(inputs, { parser: await oceanstorOf(settings), ...shared });
   }
   const made = await load("parser", parser, parserOptions, { emits: CURRENCY }, place);
-  return ingest(inputs, { parser: checkParser(made, parser), workers, remote });
+  return ingest(inputs, { parser: checkParser(made, parser), ...shared });
 }
 
 async function load<K extends PluginKind>(

@@ -31,6 +31,8 @@ export interface IngestSettings extends SelectionSettings, DatabaseSettings {
   readonly inputs: readonly string[];
   /** Whether a URL among the inputs may lead to this machine or its network. */
   readonly allowPrivateAddresses: boolean;
+  /** Folder for archives inside an archive that do not fit into memory. */
+  readonly spillDir?: string | undefined;
   /** False: no database, only files. */
   readonly vm: boolean;
   readonly workers: number;
@@ -144,6 +146,7 @@ const entries = {
   ...databaseEntries,
   inputs: v.array(v.string()),
   allowPrivateAddresses: v.optional(SWITCH, false),
+  spillDir: v.optional(named("name the folder")),
   vm: v.optional(SWITCH, true),
   workers: v.optional(wholeNumber(1, 64), 2),
   batchSize: v.optional(wholeNumber(1, 10_000_000)),
