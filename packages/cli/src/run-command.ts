@@ -4,6 +4,7 @@ import { type CommandIo, type ExitCode, tellProblem } from "./command-io.ts";
 import { ingestCommand } from "./commands/ingest.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import { replayCommand } from "./commands/replay.ts";
+import { printable } from "./text.ts";
 import { version } from "./version.ts";
 
 /**
@@ -20,7 +21,7 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
-      writeErr: (text) => io.stderr.write(text),
+      writeErr: (text) => io.stderr.write(text.split("\n").map(printable).join("\n")),
     })
     .showHelpAfterError("(add --help for the options)");
   const commands = [ingestCommand, inspectCommand, replayCommand];
