@@ -372,9 +372,11 @@ export function forgeSevenZip(archive: Buffer, dice: Dice): Forged {
     what = `byte ${at - offset} of the directory ${bytes[at]} to ${value}`;
     bytes[at] = value;
   }
-  if (dice.below(3) > 0) {
+  const isMended = dice.below(3) > 0;
+  if (isMended) {
     if (kind >= 2) bytes.writeUInt32LE(crc32(bytes.subarray(offset, offset + size)), 28);
     bytes.writeUInt32LE(crc32(bytes.subarray(12, 32)), 8);
   }
-  return { what: `7z ${what}`, bytes, costsAll: true };
+  // With its checksums mended, what it says of names and places is as good as anything.
+  return { what: `7z ${what}`, bytes, costsAll: true, isAnother: isMended };
 }

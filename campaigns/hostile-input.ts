@@ -224,7 +224,7 @@ function trueFiles(
     path: file.path,
     samples: expectedSamples(file),
     isTouched: costsAll || i === victim,
-    isAnother: isAnother && i === victim,
+    isAnother: isAnother && (costsAll || i === victim),
   }));
 }
 

@@ -14,7 +14,9 @@ const [from = 1, seeds = 1] = process.argv.slice(2).map(Number);
 for (let seed = from; seed < from + seeds; seed++) {
   const folder = await mkdtemp(join(tmpdir(), "millrace-hostile-"));
   try {
-    console.log(JSON.stringify({ seed, ...(await readOne(seed, folder)) }));
+    // JSON leaves these bare, and readline ends a line at them.
+    const line = JSON.stringify({ seed, ...(await readOne(seed, folder)) });
+    console.log(line.replace(/\u2028/g, "\\u2028").replace(/\u2029/g, "\\u2029"));
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -1,4 +1,4 @@
-import { type Flow, pipeline, type SeriesBatch } from "@millrace/core";
+import { type Flow, MillraceError, pipeline, type SeriesBatch } from "@millrace/core";
 import { archive } from "./archive/archive-source.ts";
 import type { ArchiveLimits } from "./archive/limits.ts";
 import type { RemoteOptions } from "./archive/open-remote.ts";
@@ -46,10 +46,20 @@ export function ingest(
 ): Flow<SeriesBatch> {
   const { parser = oceanstor(), workers = 2, limits = {}, join = {}, remote = {} } = options;
   const { spillFolder } = options;
+  checkParser(parser);
   return pipeline(
     archive(inputs, { identify: (path) => parser.identify(path), limits, remote, spillFolder }),
     unpack({ workers, limits }),
     parseMembers(parser),
     joinBlocks(join),
+  );
+}
+
+function checkParser(parser: ArchiveParser): void {
+  const { identify, parse } = Object(parser) as Partial<ArchiveParser>;
+  if (typeof identify === "function" && typeof parse === "function") return;
+  throw new MillraceError(
+    "INVALID_OPTION",
+    "parser has no identify or no parse; give what a factory such as oceanstor() returns.",
   );
 }

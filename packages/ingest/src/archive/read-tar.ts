@@ -17,6 +17,7 @@ export interface TarContents {
 }
 
 const BLOCK_BYTES = 512;
+const NOTHING = new Uint8Array(0);
 
 /**
  * The files of a tar; folders and links are passed over.
@@ -38,7 +39,8 @@ export async function readTar(
   tar.end(bytes);
   try {
     for await (const entry of tar) {
-      const body = await bodyOf(entry);
+      // A folder has no body, whatever its header says; waiting for one would never end.
+      const body = entry.header.type === "directory" ? NOTHING : await bodyOf(entry);
       // Its header takes one block, its body as many as it needs.
       endAt = entry.offset + BLOCK_BYTES * (1 + Math.ceil(body.length / BLOCK_BYTES));
       entries += 1;

@@ -131,6 +131,9 @@ function firstDocument(
           tar.destroy();
         });
         stream.once("end", fail);
+      } else if (header.type === "directory") {
+        // It has no body, whatever its header says.
+        next();
       } else {
         stream.once("end", next);
         stream.resume();
