@@ -52,7 +52,7 @@ export class ArrayCatalog {
   async note(jobId: string, arrays: LoadResult["arrays"], loadedMs: number): Promise<void> {
     for (const array of arrays) {
       const record: LoadRecord = { ...loadRecord.parse({ ...array, loadedMs }) };
-      const key = `${PREFIX}${encodeURIComponent(array.serial)}/${jobId}.json`;
+      const key = `${prefixOf(array.serial)}${jobId}.json`;
       await this.#objects.put(key, [Buffer.from(JSON.stringify(record))]);
     }
   }
@@ -66,14 +66,14 @@ export class ArrayCatalog {
 
   /** @throws MillraceError NOT_FOUND when nothing of this array was loaded */
   async get(serial: string): Promise<StorageArray> {
-    const records = await this.#all(`${PREFIX}${encodeURIComponent(serial)}/`);
+    const records = await this.#all(prefixOf(serial));
     if (records.length > 0) return together(records);
     throw new MillraceError("NOT_FOUND", `No array ${serial} was loaded here.`);
   }
 
   /** Forgets an array. */
   async delete(serial: string): Promise<void> {
-    for (const key of await this.#keys(`${PREFIX}${encodeURIComponent(serial)}/`)) {
+    for (const key of await this.#keys(prefixOf(serial))) {
       await this.#objects.delete(key);
       this.#records.delete(key);
     }
@@ -112,6 +112,11 @@ export class ArrayCatalog {
     }
     return loadRecord.parse(JSON.parse(Buffer.concat(pieces).toString()));
   }
+}
+
+/** A text from an archive may hold half of a character, which has no code in an address. */
+function prefixOf(serial: string): string {
+  return `${PREFIX}${encodeURIComponent(serial.toWellFormed())}/`;
 }
 
 function together(records: readonly LoadRecord[]): StorageArray {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { MillraceError, redactUrl } from "@millrace/core";
 import type { DatabaseOptions } from "@millrace/vm-sink";
 import { request } from "undici";
@@ -16,6 +17,7 @@ export interface QueryWindow {
 }
 
 const TIMEOUT_MS = 30_000;
+const REACHABLE_MS = 3_000;
 const IMPORT_PATH = /\/api\/v1\/(?:import|write).*$/;
 
 /** Questions to the database: which labels there are, and samples in steps. */
@@ -51,10 +53,16 @@ export class DatabaseQueries {
 
   /** Whether it answers. */
   async isReachable(): Promise<boolean> {
-    return await this.labelValues("__name__", '{__name__="none"}', { fromMs: 0, toMs: 1 }).then(
+    const asked = this.labelValues("__name__", '{__name__="none"}', { fromMs: 0, toMs: 1 }).then(
       () => true,
       () => false,
     );
+    // A page waits for it.
+    const late = new AbortController();
+    const waited = pause(REACHABLE_MS, false, { signal: late.signal, ref: false }).catch(
+      () => false,
+    );
+    return await Promise.race([asked, waited]).finally(() => late.abort());
   }
 
   /** Values of a label among the series of a selector, sorted. */

@@ -1,4 +1,4 @@
-import type { ServerResponse } from "node:http";
+import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { MillraceError } from "@millrace/core";
 import type { JobEvent } from "@millrace/core/jobs";
 import type { Subscription } from "rxjs";
@@ -28,9 +28,10 @@ export class EventStream implements Disposable {
     this.#heartbeat.unref();
   }
 
-  /** Sends what happens from now on, until the reader goes. */
-  open(response: ServerResponse): void {
+  /** Sends what happens from now on, until the reader goes; `headers` are those of CORS. */
+  open(response: ServerResponse, headers: OutgoingHttpHeaders): void {
     response.writeHead(200, {
+      ...headers,
       "content-type": "text/event-stream; charset=utf-8",
       "cache-control": "no-store",
       "x-accel-buffering": "no",
@@ -88,7 +89,9 @@ export class EventStream implements Disposable {
     if (this.#readers.size === 0) return;
     this.#toldMs.set(id, performance.now());
     try {
-      this.#send("job", await this.#services.jobs.get(id));
+      const job = await this.#services.jobs.get(id);
+      this.#send("job", job);
+      if (job.finishedMs !== null) this.#toldMs.delete(id);
     } catch (error) {
       // Removed meanwhile, or the queue is closing: there is nothing to tell.
       if (!MillraceError.is(error)) throw error;

@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeaders } from "node:http";
 import type { FastifyInstance } from "fastify";
 import type { ServerSettings } from "../settings.ts";
 import { version } from "../version.ts";
@@ -50,7 +51,7 @@ export async function storagePlugin(
     );
     app.get("/v1/events", { schema: { hide: true } }, (_request, reply) => {
       reply.hijack();
-      events.open(reply.raw);
+      events.open(reply.raw, reply.getHeaders() as OutgoingHttpHeaders);
     });
     await uploadRoutes(app, services, uploads);
     await jobRoutes(app, services);

@@ -1,9 +1,12 @@
-import { readdir, rm } from "node:fs/promises";
+import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Job } from "@millrace/core/jobs";
+import type { StoredObject } from "@millrace/core/objects";
 import { removeJob } from "./remove-job.ts";
 import type { StorageServices } from "./services.ts";
 
+/** An upload has no job yet while it is looked into. */
+const ORPHAN_MS = 86_400_000;
 const FINISHED = ["done", "failed", "cancelled"] as const;
 
 /** Removes finished jobs that are older than the settings keep them, and what belongs to jobs that are no more. */
@@ -16,14 +19,21 @@ export async function sweep(services: StorageServices, nowMs: number): Promise<v
     });
   }
   const isOrphan = async (id: string): Promise<boolean> => (await queue.get(id)) === undefined;
-  for (const prefix of ["outputs/", "results/"]) {
-    for (const key of await keysBelow(prefix, services)) {
+  for (const prefix of ["outputs/", "results/", "uploads/"]) {
+    for (const { key, modifiedMs } of await objectsBelow(prefix, services)) {
       const id = key.slice(prefix.length).split(/[/]|\.json$/)[0] ?? "";
-      if (await isOrphan(id)) await objects.delete(key);
+      const isNew = nowMs - (modifiedMs ?? nowMs) < ORPHAN_MS;
+      if (!isNew && (await isOrphan(id))) await objects.delete(key);
     }
   }
-  for (const name of await readdir(folders.work)) {
-    if (await isOrphan(name)) await rm(join(folders.work, name), { recursive: true, force: true });
+  for (const folder of [folders.work, folders.checkpoints]) {
+    for (const name of await readdir(folder)) {
+      const path = join(folder, name);
+      const found = await stat(path).catch(() => undefined);
+      if (found === undefined || nowMs - found.mtimeMs < ORPHAN_MS) continue;
+      const id = name.split(".")[0] ?? "";
+      if (await isOrphan(id)) await rm(path, { recursive: true, force: true });
+    }
   }
 }
 
@@ -42,13 +52,16 @@ async function finishedJobs({ queue }: StorageServices): Promise<readonly Job[]>
   return all;
 }
 
-async function keysBelow(prefix: string, { objects }: StorageServices): Promise<readonly string[]> {
-  const keys: string[] = [];
+async function objectsBelow(
+  prefix: string,
+  { objects }: StorageServices,
+): Promise<readonly StoredObject[]> {
+  const found: StoredObject[] = [];
   let after: string | undefined;
   do {
     const page = await objects.list({ prefix, ...(after === undefined ? {} : { after }) });
-    keys.push(...page.objects.map(({ key }) => key));
+    found.push(...page.objects);
     after = page.next;
   } while (after !== undefined);
-  return keys;
+  return found;
 }

@@ -4,6 +4,7 @@ import type { ObjectBody } from "@millrace/core/objects";
 import { type Inspection, inspect } from "@millrace/ingest";
 import { archiveName } from "./archive-name.ts";
 import { type JobView, viewOf } from "./job-views.ts";
+import { ARCHIVE_LIMITS } from "./load/archive-limits.ts";
 import { addLoad, type LoadPayload, TARGETS, type Target } from "./load/load-job.ts";
 import type { StorageServices } from "./services.ts";
 import { type ShownArchive, shownError, shownText } from "./shown-name.ts";
@@ -100,7 +101,11 @@ async function serialsIn(
 ): Promise<readonly string[] & string[]> {
   let found: Inspection;
   try {
-    found = await inspect(archive.path, { maxHeaders: HEADS, ...(signal && { signal }) });
+    found = await inspect(archive.path, {
+      maxHeaders: HEADS,
+      limits: ARCHIVE_LIMITS,
+      ...(signal && { signal }),
+    });
   } catch (error) {
     throw shownError(error, archive);
   }

@@ -1,12 +1,14 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
-import { basename, join, relative, resolve, sep } from "node:path";
+import { constants } from "node:fs";
+import { type FileHandle, lstat, mkdir, open, rename, rm } from "node:fs/promises";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { MillraceError } from "@millrace/core";
 import { watch } from "chokidar";
 import type { FastifyBaseLogger } from "fastify";
-import type { JobView } from "./job-views.ts";
+import { archiveName } from "./archive-name.ts";
+import { type JobView, viewOf } from "./job-views.ts";
+import { moveNew, putAside } from "./put-aside.ts";
 import type { StorageServices } from "./services.ts";
 import { checkUpload, finishUpload } from "./uploads.ts";
 
@@ -14,6 +16,25 @@ import { checkUpload, finishUpload } from "./uploads.ts";
 const QUARANTINE = "quarantine";
 const RETRY_MS = 2_000;
 const POLL_MS = 200;
+/** No link out of the folder, and no wait for whoever would write to a pipe. */
+const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/** What became of a file: `gone` when it is not there, or none of ours; otherwise why it was not loaded. */
+type Outcome =
+  | "gone"
+  | "done"
+  | {
+      readonly reason: string;
+      readonly final: boolean;
+      /** Of the file that the reason is about; absent where it could not be read. */
+      readonly id?: string;
+    };
+
+/** What tells a file from what it was before. */
+interface FilePrint {
+  readonly size: number;
+  readonly mtimeMs: number;
+}
 
 /**
  * Loads what comes into a folder. A file that is whole becomes a job; it is deleted once the database durably holds
@@ -39,14 +60,23 @@ export async function watchFolder(
     // Each file waits for itself: one that grows for hours holds up no other.
     awaitWriteFinish: { stabilityThreshold: watchQuietMs, pollInterval: POLL_MS },
   });
+  /** Changed while they were at work: what came since is not loaded yet. */
+  const again = new Set<string>();
   const seen = (path: string): void => {
-    if (busy.has(path) || stop.signal.aborted || !isArchive(path)) return;
+    if (stop.signal.aborted || !isArchive(path)) return;
+    if (busy.has(path)) {
+      again.add(path);
+      return;
+    }
     const work = takeIn(path).catch((error: unknown) => {
       if (!stop.signal.aborted) log.error({ err: error, path }, "watched file");
     });
     busy.set(
       path,
-      work.finally(() => busy.delete(path)),
+      work.finally(() => {
+        busy.delete(path);
+        if (again.delete(path)) seen(path);
+      }),
     );
   };
   watcher.on("add", seen);
@@ -65,7 +95,7 @@ export async function watchFolder(
       const outcome = await load(path);
       if (outcome === "gone" || outcome === "done") return;
       if (outcome.final || attempt >= watchAttempts) {
-        await quarantine(path, outcome.reason);
+        await quarantine(path, outcome);
         return;
       }
       log.warn({ path, reason: outcome.reason }, "watched file: trying again");
@@ -73,68 +103,122 @@ export async function watchFolder(
     }
   }
 
-  async function load(
-    path: string,
-  ): Promise<"gone" | "done" | { readonly reason: string; readonly final: boolean }> {
-    const found = await stat(path).catch(() => undefined);
-    if (found === undefined) return "gone";
+  async function load(path: string): Promise<Outcome> {
+    let file: FileHandle;
+    try {
+      file = await open(path, READ);
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      // A link is not followed: it may lead to what the folder's users must not read.
+      if (code === "ENOENT" || code === "ELOOP") return "gone";
+      return { reason: `The file cannot be read: ${message}`, final: false };
+    }
+    try {
+      const found = await file.stat();
+      return found.isFile() ? await loadOpened(path, file, found) : "gone";
+    } finally {
+      await file.close();
+    }
+  }
+
+  async function loadOpened(path: string, file: FileHandle, found: FilePrint): Promise<Outcome> {
     const id = idOf(path, found);
     const mark = `watched/${id}`;
-    if (await isKept(mark)) return "done";
+    if (services.settings.watchKeep && (await isThere(mark))) return "done";
     try {
       const about = checkUpload(basename(path), "grafana");
-      const body = createReadStream(path);
-      const sizeBytes = found.size;
-      await finishUpload({ ...about, id, sizeBytes, source: "watch" }, body, services, stop.signal);
+      const { state } = await finishUpload(
+        { ...about, id, sizeBytes: found.size, source: "watch" },
+        unchanged(path, file, id),
+        services,
+        stop.signal,
+      );
+      // It failed before, and somebody put it back.
+      if (state === "failed" || state === "cancelled") await services.queue.change(id, "retry");
     } catch (error) {
       stop.signal.throwIfAborted();
       if (!MillraceError.is(error)) throw error;
-      return { reason: error.message, final: error.code === "UNSUPPORTED" };
+      return { id, reason: error.message, final: error.code === "UNSUPPORTED" };
     }
     const job = await finished(id);
+    if (job === undefined) return { id, reason: `Its job ${id} was removed.`, final: true };
     if (job.state !== "done" || job.report?.complete !== true) {
-      return { reason: reasonOf(job), final: true };
+      return { id, reason: reasonOf(job), final: true };
     }
-    // What changed since was not loaded.
-    const now = await stat(path).catch(() => undefined);
-    if (now === undefined || idOf(path, now) !== id) return "done";
     if (services.settings.watchKeep) await services.objects.put(mark, [Buffer.from(path)]);
-    else await rm(path);
+    else if (!(await removeLoaded(path, id))) return "done";
     log.info({ path, job: id }, "watched file: loaded");
     return "done";
   }
 
-  async function isKept(mark: string): Promise<boolean> {
-    if (!services.settings.watchKeep) return false;
-    return await services.objects.head(mark).then(
-      () => true,
-      () => false,
-    );
+  async function isThere(mark: string): Promise<boolean> {
+    try {
+      await services.objects.head(mark);
+      return true;
+    } catch (error) {
+      if (MillraceError.is(error) && error.code === "NOT_FOUND") return false;
+      throw error;
+    }
   }
 
   /** The queue may be worked on by other processes, so it is asked. */
-  async function finished(id: string): Promise<JobView> {
+  async function finished(id: string): Promise<JobView | undefined> {
     for (;;) {
-      const job = await services.jobs.get(id);
-      if (job.finishedMs !== null) return job;
+      const known = await services.queue.get(id);
+      const job = known && viewOf(known);
+      if (job === undefined || job.finishedMs !== null) return job;
       await pause(POLL_MS, undefined, { signal: stop.signal });
     }
   }
 
-  async function quarantine(path: string, reason: string): Promise<void> {
-    const name = relative(root, path).replaceAll(sep, "_");
-    const target = join(root, QUARANTINE, name);
-    await rename(path, target);
-    await writeFile(`${target}.reason.txt`, `${reason}\n`);
-    log.warn({ path, reason }, "watched file: moved to quarantine");
+  async function quarantine(path: string, { id, reason }: Exclude<Outcome, string>): Promise<void> {
+    const now = await lstat(path).catch(() => undefined);
+    // Another file by now, which will be looked at by itself.
+    if (now === undefined || (id !== undefined && idOf(path, now) !== id)) return;
+    const name = archiveName(relative(root, path).replaceAll(sep, "_"));
+    const target = await putAside(path, join(root, QUARANTINE, name), reason);
+    log.warn({ path, target, reason }, "watched file: moved to quarantine");
   }
+
+  /**
+   * Deletes what was loaded, and nothing that took its place meanwhile: it looks once the file has a name that nobody
+   * else writes to.
+   *
+   * @returns whether it was still the file
+   */
+  async function removeLoaded(path: string, id: string): Promise<boolean> {
+    const aside = join(dirname(path), `.${id}.loaded`);
+    const moved = await rename(path, aside).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === "ENOENT") return false;
+        throw error;
+      },
+    );
+    if (!moved) return false;
+    if (idOf(path, await lstat(aside)) !== id) {
+      await moveNew(aside, path);
+      return false;
+    }
+    await rm(aside);
+    return true;
+  }
+}
+
+/** The bytes of a file, as long as it stays what it was when it was opened. */
+async function* unchanged(path: string, file: FileHandle, id: string): AsyncGenerator<Uint8Array> {
+  for await (const piece of file.createReadStream({ autoClose: false, start: 0 })) {
+    yield piece as Uint8Array;
+  }
+  if (idOf(path, await file.stat()) === id) return;
+  throw new MillraceError("CORRUPT_INPUT", `${basename(path)} changed while it was read.`);
 }
 
 function isArchive(path: string): boolean {
   return /\.(?:zip|7z|tgz|tar\.gz|dat)$/i.test(path);
 }
 
-function idOf(path: string, { size, mtimeMs }: { size: number; mtimeMs: number }): string {
+function idOf(path: string, { size, mtimeMs }: FilePrint): string {
   const print = createHash("sha256").update(`${path}\0${size}\0${mtimeMs}`).digest("hex");
   return `watch-${print.slice(0, 32)}`;
 }

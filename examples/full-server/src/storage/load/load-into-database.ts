@@ -1,4 +1,4 @@
-import { rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { MillraceError } from "@millrace/core";
@@ -11,12 +11,16 @@ import {
   victoriaMetrics,
 } from "@millrace/vm-sink";
 import type { StorageServices } from "../services.ts";
+import { ARCHIVE_LIMITS } from "./archive-limits.ts";
 import { followRun } from "./follow-run.ts";
 
 /** Pause before a load goes on by itself; the database may just be starting. */
 const GO_ON_AFTER_MS = 1_000;
 /** Restarts of the database that a load sits out before it gives its place to another one. */
 const MOST_RUNS = 5;
+
+/** What the error of a checkpoint names that is in use; a run that was cancelled may still be letting go of it. */
+const LOCK = "lockPath";
 
 /** A load that is in the database. */
 export interface DatabaseLoad {
@@ -43,7 +47,7 @@ export async function loadIntoDatabase(
   const deadLetter = join(folders.checkpoints, `${jobId}.dead-letter.ndjson`);
   for (let runs = 1; ; runs++) {
     const sink = check.around(victoriaMetrics({ ...database, checkpoint, deadLetter }));
-    const run = ingest(input).to(sink, { signal: context.signal });
+    const run = ingest(input, { limits: ARCHIVE_LIMITS }).to(sink, { signal: context.signal });
     const reporting = collectReport(run, { rejected: refusedBy });
     followRun(run, context);
     try {
@@ -59,9 +63,11 @@ export async function loadIntoDatabase(
     } catch (error) {
       await reporting;
       context.signal.throwIfAborted();
-      const mayGoOn = MillraceError.is(error) && error.retryable && runs < MOST_RUNS;
-      if (!mayGoOn) throw error;
-      await context.log(`${error.message} Going on from the checkpoint.`);
+      if (!MillraceError.is(error)) throw error;
+      const isHeld = LOCK in error.details;
+      if (isHeld && runs === MOST_RUNS) throw laterOn(error);
+      if (!(isHeld || error.retryable) || runs === MOST_RUNS) throw error;
+      if (!isHeld) await context.log(`${error.message} Going on from the checkpoint.`);
       await pause(GO_ON_AFTER_MS, undefined, { signal: context.signal });
     }
   }
@@ -71,6 +77,21 @@ export async function loadIntoDatabase(
 export async function forgetCheckpoint(jobId: string, { folders }: StorageServices): Promise<void> {
   await rm(join(folders.checkpoints, jobId), { force: true });
   await rm(join(folders.checkpoints, `${jobId}.dead-letter.ndjson`), { force: true });
+}
+
+/** Whoever holds it ends some time, or a person deletes its lock; either way nothing has to be uploaded again. */
+function laterOn({ code, message, details, cause }: MillraceError): MillraceError {
+  return new MillraceError(code, message, { details, cause, retryable: true });
+}
+
+/**
+ * Removes locks that a crash left, for the only process that carries out loads of this folder. Whether another machine
+ * holds one cannot be asked, and a container that is made anew is another machine.
+ */
+export async function breakLocks({ folders }: StorageServices): Promise<void> {
+  for (const name of await readdir(folders.checkpoints)) {
+    if (name.endsWith(".lock")) await rm(join(folders.checkpoints, name), { force: true });
+  }
 }
 
 /** Rows that the database counts as lost may be of another load at work; the comparison tells. */

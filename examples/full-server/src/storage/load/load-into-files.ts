@@ -7,6 +7,7 @@ import { collectReport, type IngestReport, ingest } from "@millrace/ingest";
 import { csv, wideCsv } from "@millrace/ingest/csv";
 import { parquet } from "@millrace/ingest/parquet";
 import type { StorageServices } from "../services.ts";
+import { ARCHIVE_LIMITS } from "./archive-limits.ts";
 import { followRun } from "./follow-run.ts";
 import type { LoadPayload, LoadResult, Target } from "./load-job.ts";
 
@@ -33,7 +34,7 @@ export async function loadIntoFiles(
   await mkdir(folder, { recursive: true });
   try {
     const sink = sinkFor(target, folder, basename(filename).replace(/\.[^.]*$/, "") || "samples");
-    const run = ingest(input).to(sink, { signal: context.signal });
+    const run = ingest(input, { limits: ARCHIVE_LIMITS }).to(sink, { signal: context.signal });
     const reporting = collectReport(run);
     followRun(run, context);
     await run.result;

@@ -107,8 +107,11 @@ export async function arrayRoutes(
     async ({ params: { serial }, query }) => {
       const array = await arrays.get(serial);
       const { resource, metric, element: elements, points } = query;
-      const fromMs = query.fromMs ?? array.timeRangeMs[0];
-      const toMs = Math.max(fromMs, query.toMs ?? array.timeRangeMs[1]);
+      // There is nothing outside, and a database does not look decades back.
+      const [firstMs, lastMs] = array.timeRangeMs;
+      const within = (timeMs: number): number => Math.min(Math.max(timeMs, firstMs), lastMs);
+      const fromMs = within(query.fromMs ?? firstMs);
+      const toMs = Math.max(fromMs, within(query.toMs ?? lastMs));
       return await querySeries(queries, array, {
         resource,
         metric,
