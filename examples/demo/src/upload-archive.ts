@@ -46,7 +46,7 @@ export async function uploadArchive(
   const { arrays } = await ask<{ arrays: readonly LoadedArray[] }>(`${url}/v1/arrays`, { signal });
   return [
     `   job    ${job.id}`,
-    `          ${seen.state}, ${count(samples.durable)} samples durable, database: ${verified}`,
+    `          ${seen.state}, ${count(samples.durable)} samples durable, verified: ${verified}`,
     ...arrays.map(
       ({ serial, model, series }) => `   array  ${serial} ${model}, ${count(series)} series`,
     ),
