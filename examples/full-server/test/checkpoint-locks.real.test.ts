@@ -5,6 +5,7 @@ import { findVictoriaMetrics } from "@millrace/vm-sink/server";
 import { describe, expect, it } from "vitest";
 import type { JobView } from "../src/storage/job-views.ts";
 import { ask, finished, testBench } from "./test-server.ts";
+import { tusUpload } from "./tus-client.ts";
 
 const missing = (await findVictoriaMetrics())
   ? undefined
@@ -22,6 +23,8 @@ describe.skipIf(missing !== undefined)("the checkpoint of a load that is in use"
     let server = await bench.start();
     const archive = await bench.archive("held.zip");
     const bytes = await readFile(archive.path);
+    const first = await tusUpload(server.url, bytes, { filename: "a.zip", pieceBytes: 1 << 20 });
+    await finished(server, first);
     const created = await fetch(`${server.url}/v1/uploads`, {
       method: "POST",
       headers: {
@@ -45,11 +48,21 @@ describe.skipIf(missing !== undefined)("the checkpoint of a load that is in use"
     await pause(1_000);
     const { body: held } = await ask<JobView>(`${server.url}/v1/jobs/${id}`);
     expect(held).toMatchObject({ state: "running", error: null });
+    // Half of what is on its way would stay.
+    const array = `/v1/arrays/${archive.serial}`;
+    const refused = await ask<{ error: { message: string } }>(`${server.url}${array}`, {
+      method: "DELETE",
+    });
+    expect(refused.status).toBe(400);
+    expect(refused.body.error.message).toContain(`is being loaded by job ${id}`);
+    expect(await bench.held(archive.serial)).toBe(archive.samples);
     // Made anew after a crash, the container has another name, and the lock is still there.
     await server.close();
     await writeFile(lock, ELSEWHERE);
     server = await bench.start();
     expect(await finished(server, id)).toMatchObject({ state: "done", error: null });
-    expect(await bench.held(archive.serial)).toBe(archive.samples);
+    expect(await bench.held(archive.serial)).toBe(2 * archive.samples);
+    expect((await fetch(`${server.url}${array}`, { method: "DELETE" })).status).toBe(204);
+    expect(await bench.held(archive.serial)).toBe(0);
   });
 });

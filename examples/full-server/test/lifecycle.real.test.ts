@@ -1,6 +1,6 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { request } from "node:http";
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { MillraceError } from "@millrace/core";
 import { findVictoriaMetrics } from "@millrace/vm-sink/server";
 import { describe, expect, it } from "vitest";
@@ -95,6 +95,28 @@ describe.skipIf(missing !== undefined)("a server that starts and stops", () => {
     });
     expect(headers.get("upload-length")).toBe(String(bytes.length));
     expect(await server.stop()).toBe(0);
+  });
+
+  it("sweeps what a crash left behind, and nothing that may still be used", async () => {
+    await using bench = await testBench();
+    const data = join(bench.folder, "data");
+    const old = ["objects/uploads%/gone%/archive.zip", "checkpoints/gone", "incoming/gone"];
+    const young = ["objects/uploads%/new%/archive.zip", "checkpoints/new", "incoming/new"];
+    for (const name of [...old, ...young]) {
+      await mkdir(dirname(join(data, name)), { recursive: true });
+      await writeFile(join(data, name), "x");
+    }
+    const daysAgo = new Date(Date.now() - 3 * 86_400_000);
+    for (const name of old) await utimes(join(data, name), daysAgo, daysAgo);
+    await bench.start();
+    const left = async () => {
+      const names = await readdir(data, { recursive: true, withFileTypes: true });
+      return names
+        .filter((entry) => entry.isFile() && !/owner|jobs\.db/.test(entry.name))
+        .map((entry) => relative(data, join(entry.parentPath, entry.name)))
+        .sort();
+    };
+    await expect.poll(left).toEqual([...young].sort());
   });
 
   it("waits for a database that is not there yet, and says so", async () => {

@@ -82,6 +82,11 @@ describe.skipIf(missing !== undefined)("the storage server", () => {
     }>(`${base}/series?${query}&element=${encodeURIComponent(luns.elements[0] ?? "")}`);
     expect(drawn.stepMs).toBe(60_000);
     expect(drawn.timesMs[0]).toBe(Date.UTC(2025, 9, 20));
+    const decades = `&fromMs=-8.64e15&toMs=8.64e15&points=10000`;
+    const { body: beyond } = await ask<typeof drawn>(
+      `${base}/series?${query}&element=${encodeURIComponent(luns.elements[0] ?? "")}${decades}`,
+    );
+    expect(beyond).toEqual(drawn);
     const [line] = drawn.series;
     expect(line?.values.every((value) => value !== null)).toBe(true);
     const values = (line?.values ?? []) as number[];

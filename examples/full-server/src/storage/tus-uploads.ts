@@ -201,9 +201,17 @@ export class TusUploads implements AsyncDisposable {
     const { status_code: status, body } = error as { status_code?: number; body?: string };
     if (status !== undefined && body !== undefined) return { status_code: status, body };
     this.#log.error({ err: error }, "upload");
+    if (isFull(error)) {
+      const told = "The server's disk is full. Go on with the upload when there is room.\n";
+      return { status_code: 507, body: told };
+    }
     return {
       status_code: 500,
       body: "Something went wrong here; the server's log says what. Go on with the upload later.\n",
     };
   }
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOSPC";
 }
