@@ -6,6 +6,6 @@ export default defineConfig({
   platform: "node",
   target: "node22",
   dts: false, // declarations come from `tsc -b`, see the root build script
-  clean: ["*.js", "*.js.map"], // the pages and what `tsc -b` wrote stay
+  clean: ["!**/*.d.ts", "!**/*.d.ts.map", "!**/.tsbuildinfo", "!web/**"], // the pages and what `tsc -b` wrote stay
   treeshake: true,
 });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { findVictoriaMetrics } from "@millrace/vm-sink/server";
 import { describe, expect, it } from "vitest";
-import { missing as missingRedis, startRedis } from "../../../packages/core/test/redis-server.ts";
+import { missing as missingRedis, startRedis } from "../../../test/redis-server.ts";
 import type { JobView } from "../src/storage/job-views.ts";
 import { freePort, startServerProcess } from "./server-process.ts";
 import { ask, testBench } from "./test-server.ts";

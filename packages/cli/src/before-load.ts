@@ -92,6 +92,7 @@ export function withAbsolutePaths(settings: IngestSettings, cwd: string): Ingest
     wideCsv: absolute(settings.wideCsv),
     parquet: absolute(settings.parquet),
     report: absolute(settings.report),
+    spillDir: absolute(settings.spillDir),
     checkpoint: absolute(settings.checkpoint),
     deadLetter: absolute(settings.deadLetter),
     idTables: absolute(settings.idTables),

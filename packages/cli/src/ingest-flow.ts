@@ -69,7 +69,9 @@ export async function readIdTables({
   const refuse = (problem: string, cause: unknown): never => {
     throw new MillraceError("INVALID_OPTION", `--id-tables: ${path} ${problem}`, { cause });
   };
-  const text = await readFile(path, "utf8").catch((cause) => refuse("cannot be read.", cause));
+  const text = await readFile(path, "utf8").catch((cause: Error) => {
+    return refuse(`cannot be read: ${cause.message}.`, cause);
+  });
   try {
     const tables: unknown = JSON.parse(text);
     if (typeof tables === "object" && tables !== null) return tables;
@@ -86,15 +88,16 @@ const LABELS = ["Element", "Resource", "SN", "scrape_interval"];
 async function begin(settings: IngestSettings, place: PluginPlace): Promise<Flow<SeriesBatch>> {
   const { source, sourceOptions, parser, parserOptions, inputs, workers } = settings;
   const remote = { allowPrivateAddresses: settings.allowPrivateAddresses };
+  const shared = { workers, remote, spillFolder: settings.spillDir };
   if (source !== undefined) {
     const made = await load("source", source, sourceOptions, { emits: CURRENCY }, place);
     return pipeline(made as Source<SeriesBatch>);
   }
   if (parser === undefined) {
-    return ingest(inputs, { parser: await oceanstorOf(settings), workers, remote });
+    return ingest(inputs, { parser: await oceanstorOf(settings), ...shared });
   }
   const made = await load("parser", parser, parserOptions, { emits: CURRENCY }, place);
-  return ingest(inputs, { parser: checkParser(made, parser), workers, remote });
+  return ingest(inputs, { parser: checkParser(made, parser), ...shared });
 }
 
 async function load<K extends PluginKind>(

@@ -1,8 +1,10 @@
+import { spawnSync } from "node:child_process";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { access, mkdir, readFile, writeFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { testFolder } from "../test/archives.ts";
 import { sinkPlugin } from "../test/plugin.ts";
-import { type Finished, millrace, startMillrace } from "../test/run-millrace.ts";
+import { type Finished, MILLRACE, millrace, startMillrace } from "../test/run-millrace.ts";
 
 const folder = testFolder();
 const run = (...args: readonly string[]): Promise<Finished> =>
@@ -53,6 +55,34 @@ describe("millrace ingest, what it writes", () => {
       samples: { accepted: samples },
     });
     expect(await isThere("piped.html")).toBe(true);
+  });
+
+  it("prints no control character of a name that was typed", async () => {
+    const { path } = await folder.archive("\u001b[31mred\n.zip");
+    const args = [path, "--no-vm", "--csv", `${path}.csv`, "--json"];
+    for (const all of [args.slice(0, 4), args, ["--\u001b[2J"], [`${path}\u009bno`]]) {
+      const { stdout, stderr } = await run(...all);
+      expect(stdout + stderr).not.toMatch(/[^\P{Cc}\n]/u);
+      expect(stdout + stderr).toMatch(/u001b\[(31mred|2J)/);
+    }
+  });
+
+  it.skipIf(!existsSync("/dev/full"))("says that what it printed found no room", async () => {
+    const { path } = await folder.archive("full.zip");
+    const full = openSync("/dev/full", "w");
+    for (const args of [
+      ["inspect", path],
+      ["ingest", path, "--no-vm", "--csv", "full.csv"],
+    ]) {
+      const { status, stderr } = spawnSync(process.execPath, [MILLRACE, ...args], {
+        cwd: folder.path(),
+        encoding: "utf8",
+        stdio: ["ignore", full, "pipe"],
+      });
+      expect(stderr).toMatch(/millrace: Not all was printed: ENOSPC/);
+      expect(status).toBe(1);
+    }
+    closeSync(full);
   });
 
   it.each<[string, readonly string[]]>([

@@ -154,4 +154,17 @@ describe.skipIf(missing !== undefined)("millrace replay", () => {
     expect(JSON.parse(await answer.text())).toMatchObject({ values: [1, 2] });
     expect((await millrace(["replay", "no.ndjson"])).code).toBe(2);
   });
+
+  it.each<[readonly string[], RegExp]>([
+    [["."], /\S+ is a folder; name the files in it\./],
+    [["https://x/y"], /https:\/\/x\/y is a URL; replay reads files alone\./],
+    [["twice.ndjson", "twice.ndjson"], /\S+twice\.ndjson is given twice\./],
+    [["twice.ndjson", "--dead-letter", "no/x"], /--dead-letter: there is no folder \S+no /],
+    [["twice.ndjson", "--dead-letter", "twice.ndjson"], /twice\.ndjson is an input; name another/],
+  ])("refuses %j before anything is sent", async (args, problem) => {
+    await writeFile(folder.path("twice.ndjson"), "");
+    const { code, stderr } = await millrace(["replay", ...args], { cwd: folder.path() });
+    expect(stderr).toMatch(problem);
+    expect(code).toBe(2);
+  });
 });

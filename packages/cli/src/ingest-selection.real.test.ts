@@ -134,13 +134,16 @@ describe("millrace ingest, a selection", () => {
   it.each<[readonly string[], RegExp]>([
     [["--resources", "LNU"], /resources: "LNU" is no name .* Did you mean "LUN"/],
     [["--metrics", "iosp"], /metrics: "iosp" is no name of the id tables/],
+    [["--metrics", "zzzzzz"], /"zzzzzz" is no name of the id tables\. Give an id, a name as/],
+    [["--label", "a=1", "--label", "a=2"], /There is a value for "a" already: "1"/],
+    [["-"], /Standard input cannot be read; name a file/],
     [["--from", "yesterday"], /--from: "yesterday" is no time/],
     [["--from", "2025-10-21", "--to", "2025-10-20"], /--to: 2025-10-20 is not after 2025-10-21/],
     [["--label", "site"], /'--label <name=value>' argument 'site' is invalid/],
     [["--label", "SN=x"], /every series has a label "SN" already/],
     [["--rename-label", "Elment=e"], /no series has a label "Elment"\. Did you mean "Element"/],
     [["--naming", "plain"], /Allowed choices are seed, clean/],
-    [["--id-tables", "no.json"], /--id-tables: \S+no\.json cannot be read/],
+    [["--id-tables", "no.json"], /--id-tables: \S+no\.json cannot be read: ENOENT/],
     [["--metrics", "22", "--default-metrics"], /cannot be used with option '--metrics/],
   ])("refuses %j", async (args, problem) => {
     const { path } = await folder.archive("refused.zip");

@@ -50,4 +50,12 @@ const code = await runCommand(process.argv.slice(2), {
 });
 process.exitCode = code;
 // Whatever a plugin left running must not keep the process; what was printed goes out first.
-process.stdout.write("", () => process.stderr.write("", () => process.exit()));
+process.stdout.write("", () => {
+  const unwritten: NodeJS.ErrnoException | null = process.stdout.errored;
+  // Who stops reading has seen what they wanted; of a full disk they would never know.
+  if (unwritten !== null && unwritten.code !== "EPIPE") {
+    process.stderr.write(`millrace: Not all was printed: ${unwritten.message}.\n`);
+    process.exitCode ||= 1;
+  }
+  process.stderr.write("", () => process.exit());
+});

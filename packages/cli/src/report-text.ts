@@ -41,7 +41,7 @@ export function describeReport(
     ...databaseRows(report),
     ...(report.verified ?? []).map((array) => ["verified", verifiedText(array)] as const),
     ["this process", processText(report)],
-    ...outcome.lines,
+    ...outcome.lines.map(([name, value]) => [name, printable(value)] as const),
   ];
   const text = [`${headline(report, interrupted)}\n`, indent(facts(rows))];
   const { metrics, resources } = report.unknown;

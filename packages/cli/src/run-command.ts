@@ -6,6 +6,7 @@ import { ingestCommand } from "./commands/ingest.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import { replayCommand } from "./commands/replay.ts";
 import { serveCommand } from "./commands/serve.ts";
+import { printable } from "./text.ts";
 import { version } from "./version.ts";
 
 /**
@@ -22,7 +23,7 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
-      writeErr: (text) => io.stderr.write(text),
+      writeErr: (text) => io.stderr.write(text.split("\n").map(printable).join("\n")),
     })
     .showHelpAfterError("(add --help for the options)");
   const commands = [ingestCommand, inspectCommand, replayCommand, dashboardsCommand, serveCommand];

@@ -25,7 +25,7 @@ import { showProgress } from "./progress-line.ts";
 import { type CommandReport, describeProblems, describeReport } from "./report-text.ts";
 import type { IngestSettings } from "./settings.ts";
 import { listenForStops, type StopSignals } from "./stop-signals.ts";
-import { printable } from "./text.ts";
+import { jsonText, printable } from "./text.ts";
 import { isUnproven, type Verification, verifyArrays } from "./verify.ts";
 
 /** Carries out `millrace ingest`. */
@@ -167,7 +167,7 @@ function tellReport(
   interrupted: boolean,
   io: CommandIo,
 ): void {
-  if (json) io.stdout.write(`${JSON.stringify({ type: "report", report })}\n`);
+  if (json) io.stdout.write(`${jsonText({ type: "report", report })}\n`);
   else if (quiet) io.stderr.write(describeProblems(report));
   else if (report.files.total + report.samples.accepted > 0)
     io.stdout.write(describeReport(report, outcome, interrupted));
@@ -188,7 +188,7 @@ async function endOf(
   }
   if (settings.report !== undefined) {
     const { report: path } = settings;
-    await writeFile(path, `${JSON.stringify(report, null, 2)}\n`).catch((error: Error) => {
+    await writeFile(path, `${jsonText(report, 2)}\n`).catch((error: Error) => {
       problems.push(`--report: ${path} was not written: ${error.message}`);
     });
   }
@@ -207,7 +207,7 @@ async function endOf(
 /** Events as NDJSON, or the ones that a person must see at once, such as a database that is away. */
 function tellEvents(run: Run<unknown>, settings: IngestSettings, io: CommandIo): void {
   run.events$.subscribe((event) => {
-    if (settings.json) io.stdout.write(`${JSON.stringify(plain(event))}\n`);
+    if (settings.json) io.stdout.write(`${jsonText(plain(event))}\n`);
     else if (event.type === "warning") tellProblem(io.stderr, event.message);
   });
 }

@@ -1,7 +1,7 @@
 import { type InspectedArray, type Inspection, inspect } from "@millrace/ingest";
 import type { CommandIo, ExitCode } from "./command-io.ts";
 import { inputPaths } from "./input-paths.ts";
-import { facts, grouped, megabytes, minute, plural, printable, table } from "./text.ts";
+import { facts, grouped, jsonText, megabytes, minute, plural, printable, table } from "./text.ts";
 
 /** Most gaps listed one by one. */
 const GAPS_SHOWN = 10;
@@ -24,7 +24,7 @@ export async function runInspect(
     ...(flags.full ? { maxHeaders: Number.POSITIVE_INFINITY } : {}),
     remote: { allowPrivateAddresses: flags.allowPrivateAddresses === true },
   });
-  io.stdout.write(flags.json ? `${JSON.stringify(found, null, 2)}\n` : `${describe(found)}\n`);
+  io.stdout.write(flags.json ? `${jsonText(found, 2)}\n` : `${describe(found)}\n`);
   const { failed, partial } = found.files;
   return failed.length + partial.length > 0 || found.arrays.length === 0 ? 1 : 0;
 }
@@ -49,7 +49,10 @@ function listed(files: Inspection["files"]["failed"], what: string): string[] {
     : [
         "",
         `${plural(files.length, "file")} ${what}:`,
-        ...files.map(({ file, problem }) => `  ${printable(`${file}: ${problem}`)}`),
+        ...files.map(({ file, problem }) => {
+          const text = problem.startsWith(`${file} `) ? problem : `${file}: ${problem}`;
+          return `  ${printable(text)}`;
+        }),
       ];
 }
 

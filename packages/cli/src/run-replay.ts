@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { MillraceError, pipeline, type RunEvent } from "@millrace/core";
 import { findInput } from "@millrace/ingest";
+import { checkOutputs } from "./check-outputs.ts";
 import { type CommandIo, type ExitCode, tellProblem } from "./command-io.ts";
 import { databaseAccess, withAbsoluteFiles } from "./database-access.ts";
 import { inputPaths } from "./input-paths.ts";
@@ -19,13 +20,10 @@ export async function runReplay(
   const paths = inputPaths(files, io.cwd);
   const deadLetter =
     settings.deadLetter === undefined ? undefined : resolve(io.cwd, settings.deadLetter);
-  if (deadLetter !== undefined && paths.includes(deadLetter)) {
-    throw new MillraceError(
-      "INVALID_OPTION",
-      `--dead-letter: ${deadLetter} is what is read; name another file.`,
-    );
+  await checkFiles(paths);
+  if (deadLetter !== undefined) {
+    await checkOutputs(paths, [{ option: "--dead-letter", path: deadLetter }]);
   }
-  for (const path of paths) await findInput(path);
   const stops = listenForStops(io);
   try {
     const sink = victoriaMetrics({
@@ -50,6 +48,19 @@ export async function runReplay(
     throw error;
   } finally {
     stops.end();
+  }
+}
+
+async function checkFiles(paths: readonly string[]): Promise<void> {
+  const refuse = (problem: string): never => {
+    throw new MillraceError("INVALID_OPTION", problem);
+  };
+  for (const [i, path] of paths.entries()) {
+    const found = await findInput(path);
+    if (found === undefined) refuse(`${path} is a URL; replay reads files alone.`);
+    if (found?.isDirectory()) refuse(`${path} is a folder; name the files in it.`);
+    // It would be sent twice.
+    if (paths.indexOf(path) < i) refuse(`${path} is given twice.`);
   }
 }
 

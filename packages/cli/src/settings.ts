@@ -31,6 +31,8 @@ export interface IngestSettings extends SelectionSettings, DatabaseSettings {
   readonly inputs: readonly string[];
   /** Whether a URL among the inputs may lead to this machine or its network. */
   readonly allowPrivateAddresses: boolean;
+  /** Folder for archives inside an archive that do not fit into memory. */
+  readonly spillDir?: string | undefined;
   /** False: no database, only files. */
   readonly vm: boolean;
   readonly workers: number;
@@ -124,7 +126,7 @@ const PLUGIN = named("name a file or a package");
 const FILE = named("name the file to read");
 /** The address of the database, and what opens it. */
 const databaseEntries = {
-  vmUrl: v.optional(v.string(), "http://localhost:8428"),
+  vmUrl: v.optional(v.string("give an address as text"), "http://localhost:8428"),
   vmSelectUrl: v.optional(named("give the address")),
   vmUser: v.optional(named("give the name")),
   vmPassword: v.optional(v.string()),
@@ -144,6 +146,7 @@ const entries = {
   ...databaseEntries,
   inputs: v.array(v.string()),
   allowPrivateAddresses: v.optional(SWITCH, false),
+  spillDir: v.optional(named("name the folder")),
   vm: v.optional(SWITCH, true),
   workers: v.optional(wholeNumber(1, 64), 2),
   batchSize: v.optional(wholeNumber(1, 10_000_000)),

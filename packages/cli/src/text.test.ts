@@ -3,6 +3,7 @@ import {
   clock,
   facts,
   grouped,
+  jsonText,
   megabytes,
   minute,
   plural,
@@ -84,6 +85,19 @@ describe("columns", () => {
         ["Storage Pool", "1"],
       ]),
     ).toBe("resource      elements\nLUN                 38\nStorage Pool         1");
+  });
+});
+
+describe("jsonText", () => {
+  it("is the same value, with nothing in it that moves the cursor", () => {
+    const value = { "a\u009b2J": ["\u202e\x7f\n", 1, null], "Хранилище 💾": '"\\u0041"' };
+    for (const indent of [undefined, 2]) {
+      const text = jsonText(value, indent);
+      expect(JSON.parse(text)).toEqual(value);
+      expect(text).not.toMatch(/[^\P{Cc}\n]|\u202e/u);
+      expect(text).toContain("Хранилище 💾");
+    }
+    expect(jsonText(value, 2).split("\n")).toHaveLength(8);
   });
 });
 

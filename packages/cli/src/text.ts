@@ -76,3 +76,10 @@ export function printable(text: string): string {
     (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,
   );
 }
+
+/** A value as JSON that is fit for a terminal, too: JSON itself lets most control characters stand. */
+export function jsonText(value: unknown, indent?: number): string {
+  const lines = JSON.stringify(value, null, indent).split("\n");
+  // Within a line they can only stand in texts, where this is how JSON writes them.
+  return lines.map(printable).join("\n");
+}

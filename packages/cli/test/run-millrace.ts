@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 
-const MILLRACE = fileURLToPath(new URL("../bin/millrace.js", import.meta.url));
+/** The command as it is installed. */
+export const MILLRACE: string = fileURLToPath(new URL("../bin/millrace.js", import.meta.url));
 
 /** What a finished command left behind. */
 export interface Finished {

@@ -1,4 +1,4 @@
-import { type Flow, pipeline, type SeriesBatch } from "@millrace/core";
+import { type Flow, MillraceError, pipeline, type SeriesBatch } from "@millrace/core";
 import { archive } from "./archive/archive-source.ts";
 import type { ArchiveLimits } from "./archive/limits.ts";
 import type { RemoteOptions } from "./archive/open-remote.ts";
@@ -16,6 +16,8 @@ export interface IngestOptions {
   readonly workers?: number;
   /** Caps for hostile input; what is left out keeps its default. */
   readonly limits?: Partial<ArchiveLimits>;
+  /** Folder for archives inside an archive that do not fit into memory. @defaultValue none: nothing is written */
+  readonly spillFolder?: string | undefined;
   /** How URLs and objects in S3 are reached. */
   readonly remote?: RemoteOptions;
   /** How consecutive files are joined. */
@@ -43,10 +45,21 @@ export function ingest(
   options: IngestOptions = {},
 ): Flow<SeriesBatch> {
   const { parser = oceanstor(), workers = 2, limits = {}, join = {}, remote = {} } = options;
+  const { spillFolder } = options;
+  checkParser(parser);
   return pipeline(
-    archive(inputs, { identify: (path) => parser.identify(path), limits, remote }),
+    archive(inputs, { identify: (path) => parser.identify(path), limits, remote, spillFolder }),
     unpack({ workers, limits }),
     parseMembers(parser),
     joinBlocks(join),
+  );
+}
+
+function checkParser(parser: ArchiveParser): void {
+  const { identify, parse } = Object(parser) as Partial<ArchiveParser>;
+  if (typeof identify === "function" && typeof parse === "function") return;
+  throw new MillraceError(
+    "INVALID_OPTION",
+    "parser has no identify or no parse; give what a factory such as oceanstor() returns.",
   );
 }

@@ -29,6 +29,10 @@ export function ingestCommand(io: CommandIo, exit: (code: ExitCode) => void): Co
     .addOption(
       new Option("--no-vm", "no database: write files alone (--html, --csv, …)").conflicts("vmUrl"),
     )
+    .option(
+      "--spill-dir <folder>",
+      "put archives inside an archive there that do not fit into memory; nothing is left of them",
+    )
     .option("--html <file>", "write a page with charts, one file that needs no network")
     .option(
       "--csv <file>",

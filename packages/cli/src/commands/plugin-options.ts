@@ -45,8 +45,21 @@ export function collectPairs(
 ): Record<string, string> {
   const at = text.indexOf("=");
   return at < 0
-    ? { ...before, [text]: "true" }
-    : { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+    ? withPair(before, text, "true")
+    : withPair(before, text.slice(0, at), text.slice(at + 1));
+}
+
+/** Of two values for one name, nobody can tell which is meant. */
+export function withPair(
+  before: Readonly<Record<string, string>>,
+  name: string,
+  value: string,
+): Record<string, string> {
+  if (Object.hasOwn(before, name)) {
+    throw new InvalidArgumentError(`There is a value for "${name}" already: "${before[name]}".`);
+  }
+  // Not by assignment: "__proto__" is a name like any other.
+  return Object.fromEntries([...Object.entries(before), [name, value]]);
 }
 
 /** Stages in the order in which they were typed, each with the options behind it. */

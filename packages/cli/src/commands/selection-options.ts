@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { withPair } from "./plugin-options.ts";
 
 /** Adds the options that say which samples are loaded, and under which names. */
 export function addSelectionOptions(command: Command): void {
@@ -57,5 +58,5 @@ function collectLabels(
   if (name === undefined || value === undefined) {
     throw new InvalidArgumentError("Give two words with = between them.");
   }
-  return { ...before, [name]: value };
+  return withPair(before, name, value);
 }

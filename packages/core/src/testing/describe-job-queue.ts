@@ -8,6 +8,12 @@ export interface JobQueuePlace extends AsyncDisposable {
   open(options?: JobRetention): Promise<JobQueue>;
 }
 
+/** A process with a worker that does not live to the end of its job. */
+export interface DoomedWorker {
+  /** Ends the process as a crash would (`SIGKILL`); resolves when it is gone. */
+  kill(): Promise<void>;
+}
+
 /** What {@link describeJobQueue} needs to know of a queue. Whatever is left out is shown as skipped. */
 export interface DescribeJobQueueOptions<P extends JobQueuePlace = JobQueuePlace> {
   /** Makes an empty place; called anew for each check. */
@@ -16,9 +22,9 @@ export interface DescribeJobQueueOptions<P extends JobQueuePlace = JobQueuePlace
   readonly shared?: boolean;
   /**
    * Starts another process that opens the queue, begins the next job and never ends it; resolves once it has
-   * begun. `kill` ends the process as a crash would (`SIGKILL`) and resolves when it is gone.
+   * begun.
    */
-  startDoomedWorker?(place: P): Promise<{ kill(): Promise<void> }>;
+  startDoomedWorker?(place: P): Promise<DoomedWorker>;
   /** Longest that anything may take to settle. @defaultValue 10_000 */
   readonly settleMs?: number;
 }

@@ -14,6 +14,8 @@ export interface DescribeObjectStoreOptions {
   readonly largeBytes?: number;
   /** Keys that the store is known not to take, though the contract says it should. */
   readonly exceptKeys?: readonly string[];
+  /** Rules that the store is known to break: the title of each, and why. They show as skipped. */
+  readonly except?: Readonly<Record<string, string>>;
   /** Longest that anything may take to settle. @defaultValue 20_000 */
   readonly settleMs?: number;
 }
@@ -34,5 +36,13 @@ export interface DescribeObjectStoreOptions {
  * ```
  */
 export function describeObjectStore(label: string, options: DescribeObjectStoreOptions): void {
-  registerChecks(label, objectStoreChecks, options);
+  const { except = {} } = options;
+  const titles = objectStoreChecks.map(({ title }) => title);
+  const unknown = Object.keys(except).find((title) => !titles.includes(title));
+  if (unknown !== undefined) throw new Error(`There is no rule "${unknown}" to except.`);
+  const checks = objectStoreChecks.map((check) => ({
+    ...check,
+    missing: (it: DescribeObjectStoreOptions) => except[check.title] ?? check.missing?.(it),
+  }));
+  registerChecks(label, checks, options);
 }

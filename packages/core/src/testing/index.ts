@@ -12,6 +12,7 @@ export {
 } from "./counting-source.ts";
 export {
   type DescribeJobQueueOptions,
+  type DoomedWorker,
   describeJobQueue,
   type JobQueuePlace,
 } from "./describe-job-queue.ts";

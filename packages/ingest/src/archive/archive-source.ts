@@ -3,6 +3,7 @@ import type { MemberIdentity } from "../parser/archive-parser.ts";
 import type { ArchiveMember, UnreadableMember } from "./archive-member.ts";
 import { ArchiveReader, originEnd } from "./archive-reader.ts";
 import { findInput, storedSize } from "./find-input.ts";
+import { inputList } from "./input-list.ts";
 import { type ArchiveLimits, archiveLimits } from "./limits.ts";
 import { openInputs } from "./open-inputs.ts";
 import type { RemoteOptions } from "./open-remote.ts";
@@ -13,6 +14,11 @@ export interface ArchiveOptions {
   readonly identify: (path: string) => MemberIdentity | undefined;
   /** Caps for hostile input; what is left out keeps its default. */
   readonly limits?: Partial<ArchiveLimits>;
+  /**
+   * Folder for archives inside an archive that take more memory than `limits.nestedBytes` leaves. The files have no
+   * names and are gone with the process. @defaultValue none: nothing is written to a disk, and they are refused
+   */
+  readonly spillFolder?: string | undefined;
   /** How URLs and objects in S3 are reached. */
   readonly remote?: RemoteOptions;
 }
@@ -33,7 +39,7 @@ export interface ArchiveOptions {
  *
  * @param inputs - paths and URLs; a folder is searched with all below it, archives included
  * @throws MillraceError NOT_FOUND when an input, or what a link leads to, does not exist
- * @throws MillraceError INVALID_OPTION for a URL that cannot be one of an archive
+ * @throws MillraceError INVALID_OPTION for inputs that are no texts, and for a URL that cannot be one of an archive
  * @example
  * ```ts
  * import { archive, oceanstor } from "@millrace/ingest";
@@ -46,17 +52,17 @@ export function archive(
   options: ArchiveOptions,
 ): Source<ArchiveMember | UnreadableMember> {
   const limits = archiveLimits(options.limits);
+  const given = inputList(inputs);
   return {
     apiVersion: 1,
     name: "archive",
     async *open(context) {
       const { meter, signal } = context;
-      const given = typeof inputs === "string" ? [inputs] : inputs;
       for (const path of given) {
         await findInput(path);
         meter.bytesTotal += await storedSize(path);
       }
-      const reader = new ArchiveReader(options.identify, limits, context);
+      const reader = new ArchiveReader(options.identify, limits, context, options.spillFolder);
       for await (const input of openInputs(given, limits, signal, options.remote)) {
         if (input.container === undefined) {
           meter.originsTotal += 1;

@@ -16,6 +16,8 @@ export interface ContainerEntry {
    * @throws MillraceError CORRUPT_INPUT when they differ
    */
   checkName?(): Promise<void>;
+  /** Why it is left out on purpose, one sentence. @defaultValue it is not */
+  readonly leftOut?: string;
   /** Opens the file as an archive of its own; absent where a container lists those under `nested`. */
   openNested?(name: string, budget: NestingBudget): Promise<RandomAccess>;
 }

@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { MillraceError } from "@millrace/core";
 import type { Container, ContainerEntry } from "./container.ts";
+import { openFileAccess } from "./file-access.ts";
 import { findFile } from "./find-input.ts";
 
 /** A file on the disk as an entry: read whole, once its size is within the limits. */
@@ -10,15 +10,22 @@ export function fileEntry(file: string, path: string, sizeBytes: number): Contai
     path,
     storedBytes: sizeBytes,
     async read({ packedBytes }) {
-      // The size is asked again: between listing and reading a file may have grown.
-      const { size } = await findFile(file);
-      if (size > packedBytes) {
-        throw new MillraceError(
-          "LIMIT_EXCEEDED",
-          `${file} has ${size} bytes, more than the limit of ${packedBytes} ("packedBytes").`,
-        );
+      // It may be gone by now; this says so.
+      await findFile(file);
+      const access = await openFileAccess(file);
+      try {
+        // Not the size of the list: between listing and reading a file may have grown.
+        const { sizeBytes: size } = access;
+        if (size > packedBytes) {
+          throw new MillraceError(
+            "LIMIT_EXCEEDED",
+            `${file} has ${size} bytes, more than the limit of ${packedBytes} ("packedBytes").`,
+          );
+        }
+        return await access.read(0, size);
+      } finally {
+        await access.close();
       }
-      return await readFile(file);
     },
   };
 }

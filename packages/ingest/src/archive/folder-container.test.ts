@@ -1,9 +1,12 @@
-import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { chmod, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { openFile } from "./file-container.ts";
 import { openFolder } from "./folder-container.ts";
 import { archiveLimits } from "./limits.ts";
+import { openContainer } from "./open-container.ts";
 
 const inFolder = temporaryFolder();
 const limits = archiveLimits();
@@ -45,7 +48,62 @@ describe("openFolder", () => {
     await symlink(target, `${folder}/away`);
     await symlink(folder, `${folder}/circle`);
     await using container = await openFolder(folder, limits);
-    expect(container.entries.map(({ path }) => path).sort()).toEqual(["link.tgz", "own.tgz"]);
+    const links = container.entries.filter(({ leftOut }) => leftOut !== undefined);
+    expect(links.map(({ path, leftOut }) => `${path}: ${leftOut}`).sort()).toEqual([
+      "away: A link to a folder, which is not followed; give the folder itself.",
+      "circle: A link to a folder, which is not followed; give the folder itself.",
+    ]);
+    const read = container.entries.filter((entry) => !links.includes(entry));
+    expect(read.map(({ path }) => path).sort()).toEqual(["link.tgz", "own.tgz"]);
+  });
+
+  it.skipIf(process.platform === "win32")(
+    "says of a pipe that it is none of its files",
+    async () => {
+      const folder = await folderOf("pipes", { "own.tgz": "1" });
+      execFileSync("mkfifo", [`${folder}/pipe.tgz`, `${folder}/pipe.zip`]);
+      const { entries, nested } = await openFolder(folder, limits);
+      const pipe = entries.find(({ path }) => path === "pipe.tgz");
+      await expect(pipe?.read(limits)).rejects.toMatchObject({
+        code: "UNSUPPORTED",
+        message: `${folder}/pipe.tgz is neither a file nor a folder.`,
+      });
+      await expect(openContainer(nested[0] as string, limits)).rejects.toThrow("neither a file");
+    },
+  );
+
+  it.skipIf(!existsSync("/proc/kmsg"))(
+    "does not wait for a file of the kernel that never ends",
+    async () => {
+      const folder = await folderOf("kernel", {});
+      await symlink("/proc/kmsg", `${folder}/x.dat`);
+      const [entry] = (await openFolder(folder, limits)).entries;
+      // Without the rights to read it, it cannot even be opened.
+      const read = entry?.read(limits).catch(({ code }) => code);
+      expect(["EACCES", "EPERM", "0 bytes"]).toContain(
+        await read?.then((it) => (it instanceof Uint8Array ? `${it.length} bytes` : it)),
+      );
+    },
+  );
+
+  // Root may list anything; the campaign "hostile" tries it as somebody else.
+  const root = process.getuid?.() === 0 ? " [skipped: run by root]" : "";
+  it.skipIf(root !== "")(`costs a folder that cannot be listed its own files${root}`, async () => {
+    const folder = await folderOf("closed", { "own.tgz": "1", "a/b.tgz": "1" });
+    await chmod(`${folder}/a`, 0);
+    const { entries } = await openFolder(folder, limits);
+    await chmod(`${folder}/a`, 0o755);
+    expect(entries.map(({ path }) => path).sort()).toEqual(["a", "own.tgz"]);
+    await expect(entries.find(({ path }) => path === "a")?.checkName?.()).rejects.toThrow(
+      `The folder ${folder}/a cannot be listed: you have no right to.`,
+    );
+  });
+
+  it("says why the folder itself cannot be listed", async () => {
+    await expect(openFolder(inFolder("nowhere"), limits)).rejects.toMatchObject({
+      code: "NOT_FOUND",
+      message: expect.stringContaining(`The folder ${inFolder("nowhere")} cannot be listed`),
+    });
   });
 
   it("lists a link that leads nowhere, which then cannot be read", async () => {

@@ -18,12 +18,20 @@ describe("archiveLimits", () => {
     });
   });
 
-  it.each([0, -1, Number.NaN])("refuses %s", (ratio) => {
+  it.each([0, -1, Number.NaN, "5" as never])("refuses %s", (ratio) => {
     expect(() => archiveLimits({ ratio })).toThrow(
       expect.objectContaining({
         code: "INVALID_OPTION",
         message: `Limit ratio is ${ratio}; give a number above 0.`,
       }),
+    );
+  });
+});
+
+describe("archiveLimits of another name", () => {
+  it("are refused, since a misspelt one would bound nothing", () => {
+    expect(() => archiveLimits({ unpackedbytes: 5 } as never)).toThrow(
+      /There is no limit "unpackedbytes"; there are packedBytes, unpackedBytes, /,
     );
   });
 });

@@ -8,7 +8,7 @@ export interface ArchiveLimits {
   readonly unpackedBytes: number;
   /** Most members of one container. @defaultValue 1,000,000 */
   readonly members: number;
-  /** Most files inside one packed member. @defaultValue 1,000 */
+  /** Most files inside one packed member, folders and links counted. @defaultValue 1,000 */
   readonly documents: number;
   /**
    * Highest ratio of unpacked to packed bytes of a member above 8 MiB; real performance files reach
@@ -50,12 +50,16 @@ const DEFAULTS: ArchiveLimits = {
 /**
  * Fills up the given limits with the defaults.
  *
- * @throws MillraceError INVALID_OPTION when a limit is no number above 0
+ * @throws MillraceError INVALID_OPTION when a limit is no number above 0, or there is none of its name
  */
 export function archiveLimits(given: Partial<ArchiveLimits> = {}): ArchiveLimits {
   const limits = { ...DEFAULTS, ...given };
   for (const [name, value] of Object.entries(limits)) {
-    if (value > 0) continue;
+    if (!Object.hasOwn(DEFAULTS, name)) {
+      const names = Object.keys(DEFAULTS).join(", ");
+      throw new MillraceError("INVALID_OPTION", `There is no limit "${name}"; there are ${names}.`);
+    }
+    if (typeof value === "number" && value > 0) continue;
     throw new MillraceError("INVALID_OPTION", `Limit ${name} is ${value}; give a number above 0.`);
   }
   return limits;

@@ -27,6 +27,10 @@ export function memberList(
   const nested: ContainerEntry[] = [];
   const passedOver: PassedOver[] = [];
   for (const entry of entries) {
+    if (entry.leftOut !== undefined) {
+      passedOver.push({ entry, outcome: "skipped", reason: entry.leftOut });
+      continue;
+    }
     const junk = isFinderMetadata(entry.path);
     const identity = junk ? undefined : identify(entry.path);
     if (identity !== undefined) wanted.push({ entry, identity });

@@ -1,6 +1,5 @@
-import { MillraceError } from "@millrace/core";
 import type { Container } from "./container.ts";
-import { openFileAccess } from "./file-access.ts";
+import { notOrdinary, openFileAccess } from "./file-access.ts";
 import { openFile } from "./file-container.ts";
 import { findFile } from "./find-input.ts";
 import { openFolder } from "./folder-container.ts";
@@ -24,10 +23,7 @@ export async function openContainer(
   if (isRemote(input)) return await openRemote(input, limits, remote, signal);
   const stats = await findFile(input);
   if (stats.isDirectory()) return await openFolder(input, limits);
-  // Reading a pipe, a socket or a device could wait for ever or never end.
-  if (!stats.isFile()) {
-    throw new MillraceError("UNSUPPORTED", `${input} is neither a file nor a folder.`);
-  }
+  if (!stats.isFile()) throw notOrdinary(input);
   const container = await openAccess(await openFileAccess(input), limits);
   if (container.single !== true) return container;
   await container[Symbol.asyncDispose]();

@@ -17,6 +17,7 @@ export interface TarContents {
 }
 
 const BLOCK_BYTES = 512;
+const NOTHING = new Uint8Array(0);
 
 /**
  * The files of a tar; folders and links are passed over.
@@ -33,21 +34,19 @@ export async function readTar(
   limits: ArchiveLimits,
 ): Promise<TarContents> {
   const documents: Document[] = [];
-  let endAt = 0;
+  let [endAt, entries] = [0, 0];
   const tar = extract();
   tar.end(bytes);
   try {
     for await (const entry of tar) {
-      const body = await bodyOf(entry);
+      // A folder has no body, whatever its header says; waiting for one would never end.
+      const body = entry.header.type === "directory" ? NOTHING : await bodyOf(entry);
       // Its header takes one block, its body as many as it needs.
       endAt = entry.offset + BLOCK_BYTES * (1 + Math.ceil(body.length / BLOCK_BYTES));
+      entries += 1;
+      // Folders and links count, too: a small file can unpack to a million of them.
+      if (entries > limits.documents) throw tooManyDocuments(path, limits);
       if (entry.header.type !== "file") continue;
-      if (documents.length >= limits.documents) {
-        throw new MillraceError(
-          "LIMIT_EXCEEDED",
-          `${path} holds more than ${limits.documents} files; raise the limit "documents" if that is right.`,
-        );
-      }
       documents.push({ path: entry.header.name, bytes: body });
     }
   } catch (cause) {
@@ -58,6 +57,14 @@ export async function readTar(
   const cut = endAt > 0 && endAt >= bytes.length;
   const problem = `${path}: the tar ends at byte ${endAt} without its end mark, so files may be missing.`;
   return { documents, problems: cut ? [problem] : [] };
+}
+
+/** A packed member with more in it than the limit. */
+export function tooManyDocuments(path: string, { documents }: ArchiveLimits): MillraceError {
+  return new MillraceError(
+    "LIMIT_EXCEEDED",
+    `${path} holds more than ${documents} files; raise the limit "documents" if that is right.`,
+  );
 }
 
 /** One chunk is a view of what was inflated: nothing is copied. */

@@ -4,6 +4,8 @@ import { fromItems, pipeline } from "@millrace/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { tarBytes } from "../../test/tar-bytes.ts";
+import { peekMember } from "../inspect/peek-member.ts";
+import { timeBounds } from "../oceanstor/plausible-times.ts";
 import { tarGzip } from "../testing/tar-gzip.ts";
 import type { ArchiveMember, UnreadableMember } from "./archive-member.ts";
 import { type ArchiveLimits, archiveLimits } from "./limits.ts";
@@ -69,6 +71,17 @@ describe("unpackMember", { timeout: 60_000 }, () => {
     ]);
     const gnu = await unpacked(tgz([long, one]));
     expect(gnu).toEqual([[long, one.toString()]]);
+  });
+
+  it("does not wait for the body of a folder that says it has one", async () => {
+    const tar = await tarBytes([[{ name: "folder", type: "directory" }], [{ name: "a.dat" }, one]]);
+    tar.write("00000007777", 124);
+    tar.write("        ", 148);
+    const sum = tar.subarray(0, 512).reduce((total, byte) => total + byte, 0);
+    tar.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
+    expect(await unpacked(gzipSync(tar))).toEqual([["a.dat", one.toString()]]);
+    const peek = peekMember("x.tgz", gzipSync(tar), archiveLimits(), timeBounds());
+    await expect(peek).resolves.toMatchObject({ documents: [] });
   });
 
   it("holds no file where there is none", async () => {
@@ -173,6 +186,16 @@ describe("unpackMember", { timeout: 60_000 }, () => {
     });
   });
 
+  it("counts what it passes over, too, as a small file unpacks to a million folders", async () => {
+    const folder = { name: "folder", type: "directory" } as const;
+    const tar = await tarBytes([[folder], [folder], [{ name: "a.dat" }, one]]);
+    expect(await unpacked(gzipSync(tar), { documents: 3 })).toHaveLength(1);
+    await expect(unpacked(gzipSync(tar), { documents: 2 })).rejects.toMatchObject({
+      code: "LIMIT_EXCEEDED",
+      message: expect.stringContaining("holds more than 2 files"),
+    });
+  });
+
   it("stops at too many bytes", async () => {
     const packed = tgz(["a", Buffer.alloc(200_000, 7)]);
     expect(await unpacked(packed, { unpackedBytes: 300_000 })).toHaveLength(1);
@@ -231,7 +254,7 @@ describe("unpack", () => {
 
   it("refuses limits and workers that are none", () => {
     const invalid = expect.objectContaining({ code: "INVALID_OPTION" });
-    expect(() => unpack({ workers: 0 })).toThrow(invalid);
+    expect(() => unpack({ workers: 0 })).toThrow(/^workers is 0; give a whole number/);
     expect(() => unpack({ limits: { ratio: 0 } })).toThrow(invalid);
   });
 });

@@ -34,6 +34,12 @@ export function unpack(
 ): Stage<ArchiveMember | UnreadableMember, UnpackedMember | UnreadableMember> {
   const limits = archiveLimits(options.limits);
   const { workers = 2 } = options;
+  if (!Number.isInteger(workers) || workers < 1) {
+    throw new MillraceError(
+      "INVALID_OPTION",
+      `workers is ${workers}; give a whole number of 1 or more.`,
+    );
+  }
   return mergePull(
     async (member: ArchiveMember | UnreadableMember) => {
       if (!("bytes" in member)) return member;

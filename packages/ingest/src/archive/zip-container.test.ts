@@ -206,6 +206,47 @@ describe("openZip", () => {
     await zip[Symbol.asyncDispose]();
   });
 
+  it("ends where files lie over one another, before a small zip has cost much", async () => {
+    // Each header stands in the extra field of the one before, and all have the same data.
+    const kernel = Buffer.alloc(40_000, "data");
+    const names = Array.from({ length: 50 }, (_, i) => `${String(i).padStart(2, "0")}.dat`);
+    const parts: Buffer[] = [];
+    const directory: Buffer[] = [];
+    for (const [i, name] of names.entries()) {
+      const one = zipBytes([{ name, bytes: kernel }]);
+      const header = Buffer.from(one.subarray(0, 36));
+      header.writeUInt16LE((names.length - 1 - i) * 36, 28);
+      const listed = Buffer.from(one.subarray(36 + kernel.length, -22));
+      listed.writeUInt32LE(i * 36, 42);
+      parts.push(header);
+      directory.push(listed);
+    }
+    const end = Buffer.from(zipBytes([]));
+    end.writeUInt16LE(names.length, 8);
+    end.writeUInt16LE(names.length, 10);
+    end.writeUInt32LE(Buffer.concat(directory).length, 12);
+    end.writeUInt32LE(names.length * 36 + kernel.length, 16);
+    await using zip = await opened(Buffer.concat([...parts, kernel, ...directory, end]));
+    let read = 0;
+    let problem: unknown;
+    for (const entry of zip.entries) {
+      await entry.read(limits).then(
+        (bytes) => {
+          read += bytes.length;
+        },
+        (error: unknown) => {
+          problem = error;
+        },
+      );
+    }
+    expect(read / kernel.length).toBeGreaterThan(3);
+    expect(read).toBeLessThanOrEqual(4 * zip.sizeBytes);
+    expect(problem).toMatchObject({
+      code: "LIMIT_EXCEEDED",
+      message: expect.stringMatching(/^49\.dat is not read: the files of .* lie over one another/),
+    });
+  });
+
   it("opens an empty zip", async () => {
     expect(await contents([])).toEqual([]);
   });

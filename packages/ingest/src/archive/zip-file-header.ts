@@ -1,4 +1,3 @@
-import type { Entry } from "yauzl";
 import type { WindowedFile } from "./windowed-file.ts";
 
 /** Size of its fixed part; the name follows (APPNOTE 6.3, 4.3.7). */
@@ -12,10 +11,15 @@ const EXTRA_LENGTH_AT = 28;
  * the zip's directory, byte by byte: names have no checksum, and one flipped bit would make of a
  * performance file another array's, or none at all.
  *
+ * @param at - where the directory says it is
+ * @param listed - the name in the directory
  * @returns where the data begins
  */
-export async function readFileHeader(file: WindowedFile, entry: Entry): Promise<number> {
-  const { relativeOffsetOfLocalHeader: at, fileNameRaw: listed } = entry;
+export async function readFileHeader(
+  file: WindowedFile,
+  at: number,
+  listed: Uint8Array,
+): Promise<number> {
   const header = await file.readPiece(at, HEADER_BYTES + listed.length);
   if (header.length < HEADER_BYTES || header.readUInt32LE(0) !== SIGNATURE) {
     throw new Error(`at byte ${at}, where the directory says it is, no file begins.`);

@@ -157,6 +157,12 @@ describe("inspect", { timeout: 60_000 }, () => {
       samples: whole.arrays[0]?.samples,
     });
     expect(await inspect(path, { maxHeaders: 40 })).toEqual(whole);
+    for (const none of [0, -5, Number.NaN, "40" as never]) {
+      await expect(inspect(path, { maxHeaders: none })).rejects.toMatchObject({
+        code: "INVALID_OPTION",
+        message: `maxHeaders is ${none}; give a number of 1 or more.`,
+      });
+    }
   });
 
   it("inflates further where a map is large", async () => {

@@ -1,7 +1,8 @@
-import { wrapError } from "@millrace/core";
+import { MillraceError, wrapError } from "@millrace/core";
 import { memberPrint } from "../archive/archive-reader.ts";
 import { type Container, type ContainerEntry, originName } from "../archive/container.ts";
 import { findInput } from "../archive/find-input.ts";
+import { inputList } from "../archive/input-list.ts";
 import { type ArchiveLimits, archiveLimits } from "../archive/limits.ts";
 import { checkPassedOver, memberList } from "../archive/member-list.ts";
 import { NestingBudget } from "../archive/nesting-budget.ts";
@@ -63,6 +64,7 @@ export interface Inspection {
  * head that is sound: a wrong checksum, a second `.dat`.
  *
  * @throws MillraceError NOT_FOUND, UNSUPPORTED or CORRUPT_INPUT when an input cannot be opened
+ * @throws MillraceError INVALID_OPTION for inputs that are no texts, and for options that are none
  */
 export async function inspect(
   inputs: string | readonly string[],
@@ -71,7 +73,13 @@ export async function inspect(
   const { maxHeaders = 1_000, signal } = options;
   const limits = archiveLimits(options.limits);
   const findings = new Findings(limits, timeBounds(options.times));
-  const given = typeof inputs === "string" ? [inputs] : inputs;
+  const given = inputList(inputs);
+  if (!(typeof maxHeaders === "number" && maxHeaders >= 1)) {
+    throw new MillraceError(
+      "INVALID_OPTION",
+      `maxHeaders is ${maxHeaders}; give a number of 1 or more.`,
+    );
+  }
   for (const path of given) await findInput(path);
   for await (const input of openInputs(given, limits, signal, options.remote)) {
     if (input.container === undefined) {

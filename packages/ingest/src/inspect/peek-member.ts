@@ -3,6 +3,7 @@ import { MillraceError, wrapError } from "@millrace/core";
 import { extract } from "tar-stream";
 import { type ArchiveLimits, unpackedCap } from "../archive/limits.ts";
 import { isFinderMetadata } from "../archive/member-list.ts";
+import { tooManyDocuments } from "../archive/read-tar.ts";
 import { isPacked, unpackMember } from "../archive/unpack.ts";
 import { identifyPeriodFile } from "../oceanstor/file-name.ts";
 import { type DatPeek, peekDat } from "../oceanstor/peek.ts";
@@ -47,7 +48,7 @@ async function peekHead(
   for (let look = FIRST_LOOK_BYTES; look < packed.length; look *= 4) {
     try {
       const start = beginning(packed.subarray(0, look), unpackedCap(limits, packed.length));
-      const document = await firstDocument(start, path);
+      const document = await firstDocument(start, path, limits);
       const peek = peekDat(document.bytes, path, document.path, document.sizeBytes, bounds);
       return peek.whole ? peek : undefined;
     } catch (error) {
@@ -107,13 +108,21 @@ function beginning(packed: Uint8Array, cap: number): Buffer {
 function firstDocument(
   tarBytes: Buffer,
   name: string,
+  limits: ArchiveLimits,
 ): Promise<{ readonly path: string; readonly bytes: Uint8Array; readonly sizeBytes: number }> {
   return new Promise((resolve, reject) => {
     const tar = extract();
     const fail = (): void => {
       reject(new MillraceError("CORRUPT_INPUT", `${name} holds no .dat file.`));
     };
+    let entries = 0;
     tar.on("entry", (header, stream, next) => {
+      entries += 1;
+      if (entries > limits.documents) {
+        reject(tooManyDocuments(name, limits));
+        tar.destroy();
+        return;
+      }
       stream.on("error", fail);
       if (header.type === "file" && isPeriodFile(header.name)) {
         stream.once("data", (bytes) => {
@@ -122,6 +131,9 @@ function firstDocument(
           tar.destroy();
         });
         stream.once("end", fail);
+      } else if (header.type === "directory") {
+        // It has no body, whatever its header says.
+        next();
       } else {
         stream.once("end", next);
         stream.resume();

@@ -20,13 +20,13 @@ describe("parseBlockMap", () => {
   });
 
   it("refuses more columns than memory holds, and names that no label holds", () => {
-    const metrics = Array.from({ length: 2_000 }, (_, i) => i);
+    const metrics = Array.from({ length: 500 }, (_, i) => i);
     const names = Array.from({ length: 1_001 }, (_, i) => `${i}`);
     expect(() => parseBlockMap(mapOf(`"11":${resource(names, metrics)}`))).toThrow(
       expect.objectContaining({ code: "LIMIT_EXCEEDED" }),
     );
     const most = parseBlockMap(mapOf(`"11":${resource(names.slice(1), metrics)}`));
-    expect(columnCount(most.resources)).toBe(2_000_000);
+    expect(columnCount(most.resources)).toBe(500_000);
     expect(() => parseBlockMap(mapOf(`"11":${resource(["a", "b".repeat(20_000)], [18])}`))).toThrow(
       expect.objectContaining({ code: "CORRUPT_INPUT", message: expect.stringMatching(/20000/) }),
     );

@@ -35,7 +35,9 @@ export interface MapText {
 
 const MAP_KEY = Buffer.from('"Map":');
 /** A small text can name elements times metrics; the largest arrays have some 100,000 columns. */
-const MOST_COLUMNS = 2_000_000;
+export const MOST_COLUMNS = 500_000;
+/** Read as JSON, a text can take twenty times its size; that of 100,000 elements has some 6 MB. */
+const MOST_TEXT_BYTES = 16 * 1024 * 1024;
 
 /**
  * Reads the times of a block and finds its map.
@@ -44,8 +46,15 @@ const MOST_COLUMNS = 2_000_000;
  * with maps already read, and only the few scalars before it are parsed.
  *
  * @throws MillraceError CORRUPT_INPUT when the text is no map
+ * @throws MillraceError LIMIT_EXCEEDED when it is longer than that of any array
  */
 export function readMap(text: Uint8Array): MapText {
+  if (text.length > MOST_TEXT_BYTES) {
+    throw new MillraceError(
+      "LIMIT_EXCEEDED",
+      `The map of a block has ${text.length} bytes, more than the limit of ${MOST_TEXT_BYTES}.`,
+    );
+  }
   const buffer = Buffer.from(text.buffer, text.byteOffset, text.length);
   const whole = () => parseBlockMap(buffer.toString("utf8"));
   const mapAt = buffer.indexOf(MAP_KEY);

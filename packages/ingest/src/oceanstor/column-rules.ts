@@ -73,6 +73,10 @@ export function columnRules(options: ColumnSelection & ColumnNaming): ColumnRule
   const { metrics = "all", excludeMetrics, resources, elements, excludeElements } = options;
   const { naming = "seed", controllerLabel = false, metricIdLabel = false, idTables } = options;
   const given = { metrics, excludeMetrics, resources, elements, excludeElements };
+  for (const [option, list] of Object.entries(given)) checkList(option, list);
+  if (naming !== "seed" && naming !== "clean") {
+    throw new MillraceError("INVALID_OPTION", `naming is ${naming}; give "seed" or "clean".`);
+  }
   const named = { naming, controllerLabel, metricIdLabel, idTables };
   const key = JSON.stringify({ ...given, ...named });
   const tables = idTables === undefined ? ID_TABLES : new IdTables(checkRows(idTables));
@@ -108,6 +112,18 @@ export function columnRules(options: ColumnSelection & ColumnNaming): ColumnRule
     wantsMetric: unwanted === undefined ? wanted : (id) => wanted(id) && !unwanted(id),
     wantsElement: (name) => (wantsElement?.(name) ?? true) && !(isExcluded?.(name) ?? false),
   };
+}
+
+/** JavaScript has no types to keep a text from being taken for a list of letters. */
+function checkList(option: string, list: unknown): void {
+  if (list === undefined || (option === "metrics" && (list === "all" || list === "default")))
+    return;
+  const types = /elements$/i.test(option) ? ["string"] : ["string", "number"];
+  if (Array.isArray(list) && list.every((item) => types.includes(typeof item))) return;
+  throw new MillraceError(
+    "INVALID_OPTION",
+    `${option} is ${JSON.stringify(list)}; give a list of names.`,
+  );
 }
 
 const DEFAULT_KEY = JSON.stringify({

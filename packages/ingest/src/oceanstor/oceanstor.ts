@@ -80,13 +80,14 @@ export function oceanstor(options: OceanstorOptions = {}): ArchiveParser {
       const columnsOf = (map: MapText): RememberedMap => memory.columnsOf(owner, map);
       try {
         for (const block of datBlocks(bytes, bytes.length, bounds, columnsOf)) {
-          if (block.rowCount === 0) continue;
+          const { columns } = block;
+          if (columns === undefined || block.rowCount === 0) continue;
           const rows = rowsWithin(block, range);
-          const cut = sampleBlock(block, bytes, rows, dropNotCollected);
+          const cut = sampleBlock({ ...block, columns }, bytes, rows, dropNotCollected);
           const samples = cut.rowCount * cut.table.labels.length - (cut.missing ?? 0);
           filtered += block.rowCount * cut.columnCount - samples;
           if (cut.rowCount === 0) continue;
-          publish(block.columns, cut, samples, owner, memory, context);
+          publish(columns, cut, samples, owner, memory, context);
           blocks.push(cut);
         }
       } catch (error) {
@@ -158,7 +159,7 @@ type Rows = readonly [from: number, to: number];
 const NOT_COLLECTED = -1;
 
 function sampleBlock(
-  { times, rowsAt, columns: map }: DatBlock<RememberedMap>,
+  { times, rowsAt, columns: map }: DatBlock<RememberedMap> & { readonly columns: RememberedMap },
   bytes: Uint8Array,
   [from, to]: Rows,
   dropNotCollected: boolean,

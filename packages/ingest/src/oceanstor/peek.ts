@@ -41,7 +41,9 @@ export function peekDat(
   try {
     for (const block of datBlocks(bytes, sizeBytes, bounds, peekColumns)) {
       const { times, columns, rowCount, promisedRows, endAt } = block;
-      if (rowCount > 0) blocks.push({ ...times, resources: columns.resources, rowCount });
+      if (columns !== undefined && rowCount > 0) {
+        blocks.push({ ...times, resources: columns.resources, rowCount });
+      }
       whole = bytes.length === sizeBytes || endAt === sizeBytes || rowCount < promisedRows;
       if (!whole) break;
     }

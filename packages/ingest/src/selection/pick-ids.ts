@@ -47,7 +47,7 @@ export function pickIds(
     );
     throw new MillraceError(
       "INVALID_OPTION",
-      `${from.what}: ${JSON.stringify(one)} is no name of the id tables.${near}`,
+      `${from.what}: ${JSON.stringify(one)} is no name of the id tables.${near === "" ? " Give an id, a name as inspect shows it, or a pattern that fits one." : near}`,
     );
   }
   const known = new Set(from.ids);

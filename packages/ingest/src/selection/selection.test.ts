@@ -234,11 +234,19 @@ describe("a selection", () => {
   it.each<[OceanstorOptions, RegExp]>([
     [{ resources: ["LNU"] }, /resources: "LNU" is no name .* Did you mean "LUN"/],
     [{ metrics: ["total iop"] }, /metrics: "total iop" .* Did you mean .*Total IOPS/],
-    [{ metrics: ["zzzz*"] }, /metrics: "zzzz\*" is no name of the id tables\.$/],
+    [
+      { metrics: ["zzzz*"] },
+      /metrics: "zzzz\*" is no name of the id tables\. Give an id, a name as inspect shows it, or a pattern that fits one\.$/,
+    ],
     [
       { excludeMetrics: ["Usge (%)"] },
       /excludeMetrics: "Usge \(%\)" .* Did you mean "Usage \(%\)"/,
     ],
+    [{ resources: "LUN" as never }, /resources is "LUN"; give a list of names\./],
+    [{ metrics: 22 as never }, /metrics is 22; give a list/],
+    [{ metrics: [null as never] }, /metrics is \[null\]; give a list/],
+    [{ excludeElements: [5 as never] }, /excludeElements is \[5\]; give a list/],
+    [{ naming: "plain" as never }, /naming is plain; give "seed" or "clean"/],
     [{ fromMs: 5, toMs: 5 }, /fromMs is 5 and toMs 5; give two times/],
     [{ idTables: { metrics: [{ id: -1, name: "x" }] } }, /metrics\[0\] has the id -1/],
     [{ idTables: { metrics: [{ id: 1, name: "" }] } }, /metrics\[0\] has no name/],

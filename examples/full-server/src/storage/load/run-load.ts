@@ -24,10 +24,11 @@ export async function runLoad(
   const before = await readResult(job.id, services);
   const result =
     before ??
-    (await load(job.id, context, payload, services).catch((error: unknown) => {
+    (await load(job, context, payload, services).catch((error: unknown) => {
       throw shownError(error, shownArchive(payload, services));
     }));
   if (before === undefined) await keepResult(job.id, result, services);
+  await context.log(lastWords(result));
   if (payload.target === "grafana") {
     await services.arrays.note(job.id, result.arrays, Date.now());
   }
@@ -37,13 +38,21 @@ export async function runLoad(
   return result;
 }
 
+function lastWords({ report, outputs }: LoadResult): string {
+  const { files, samples, series, verified } = report;
+  const figure = (count: number): string => count.toLocaleString("en-US");
+  const whole = `${figure(files.ok)} of ${figure(files.total)} files whole, ${figure(samples.accepted)} samples of ${figure(series)} series`;
+  if (outputs.length > 0) return `${whole}, in ${outputs.map(({ name }) => name).join(", ")}.`;
+  return verified === "complete" ? `${whole}; the database holds them all.` : `${whole}.`;
+}
+
 function shownArchive({ key, filename }: LoadPayload, services: StorageServices): ShownArchive {
   const { dataFolder } = services.settings;
   return { path: services.inputOf(key), name: filename, dataFolder };
 }
 
 async function load(
-  jobId: string,
+  { id: jobId, attempts }: Job,
   context: JobContext,
   payload: LoadPayload,
   services: StorageServices,
@@ -54,6 +63,7 @@ async function load(
   const shown = (text: string): string => shownText(text, archive);
   const log = (text: string): Promise<void> => context.log(shown(text));
   const told = { ...context, signal: context.signal, log };
+  await log(`Reading ${payload.filename}${attempts > 1 ? `, attempt ${attempts}` : ""}.`);
   if (payload.target !== "grafana") {
     const { report, outputs } = await loadIntoFiles(jobId, input, payload, told, services);
     return resultOf(report, [], outputs, shown);

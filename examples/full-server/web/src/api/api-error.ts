@@ -13,18 +13,17 @@ export class ApiError extends Error {
   }
 }
 
-/** The error that the body of a refused request stands for. */
+/** The error that the body of a refused request stands for: our JSON, or a line of text. */
 export function apiErrorOf(status: number, body: string): ApiError {
-  const { error } = parsed(body);
-  if (error !== undefined) {
-    const { code = "REMOTE_FAILED", message, requestId } = error;
-    const known = requestId === undefined ? {} : { requestId };
-    return new ApiError(message ?? `The server answered ${status}.`, { status, code, ...known });
-  }
+  const value = parsed(body);
+  const { code, message, requestId } = value?.error ?? {};
   const text = body.trim();
-  const told = text !== "" && text.length < 500 && !text.startsWith("<") && !text.startsWith("{");
-  const message = told ? text : `The server answered ${status}.`;
-  return new ApiError(message, { status, code: "REMOTE_FAILED" });
+  const isText = value === undefined && text !== "" && text.length < 500 && !text.startsWith("<");
+  return new ApiError(message ?? (isText ? text : `The server answered ${status}.`), {
+    status,
+    code: code ?? "REMOTE_FAILED",
+    ...(requestId === undefined ? {} : { requestId }),
+  });
 }
 
 /** What to show someone of anything that was thrown. */
@@ -40,11 +39,12 @@ interface ErrorBody {
   };
 }
 
-function parsed(body: string): ErrorBody {
+/** Undefined where the body is no JSON. */
+function parsed(body: string): ErrorBody | undefined {
   try {
     const value: unknown = JSON.parse(body);
-    return typeof value === "object" && value !== null ? (value as ErrorBody) : {};
+    return typeof value === "object" && value !== null ? value : {};
   } catch {
-    return {};
+    return undefined;
   }
 }

@@ -12,6 +12,7 @@ export interface LiveEventHandlers {
   readonly onBroken: () => void;
   readonly onJob: (job: Job) => void;
   readonly onLog: (line: LogLine & { readonly jobId: string }) => void;
+  readonly onJobRemove: (id: string) => void;
   readonly onArrays: () => void;
 }
 
@@ -29,6 +30,7 @@ export function openLiveEvents(handlers: LiveEventHandlers): () => void {
     });
     source.addEventListener("job", ({ data }) => handlers.onJob(JSON.parse(data)));
     source.addEventListener("log", ({ data }) => handlers.onLog(JSON.parse(data)));
+    source.addEventListener("job-remove", ({ data }) => handlers.onJobRemove(JSON.parse(data).id));
     source.addEventListener("arrays", handlers.onArrays);
   };
   open();

@@ -61,6 +61,8 @@ export interface Job {
   readonly id: string;
   readonly kind: "load";
   readonly state: JobState;
+  /** Told to stop, but still at it. */
+  readonly cancelling?: boolean;
   readonly filename: string;
   readonly target: Target;
   readonly sizeBytes: number;

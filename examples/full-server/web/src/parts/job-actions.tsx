@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { api } from "../api/client.ts";
 import type { Job } from "../api/types.ts";
-import { dropJob, keepJobs } from "../state/live-lists.ts";
+import { changeJob, dropJob } from "../state/live-lists.ts";
 import { ConfirmDialog } from "./confirm-dialog.tsx";
 import { Notice } from "./notice.tsx";
 import { useAction } from "./use-action.ts";
@@ -12,7 +12,7 @@ const UNFINISHED = new Set<Job["state"]>(["waiting", "delayed", "running"]);
 export function JobActions({ job }: { readonly job: Job }) {
   const { run, running, problem } = useAction();
   const [asking, setAsking] = useState(false);
-  const { id, filename, state, outputs } = job;
+  const { id, filename, state, cancelling = false, outputs } = job;
   const name = <span class="hidden"> {filename}</span>;
   const remove = async () => {
     await api.deleteJob(id);
@@ -24,10 +24,10 @@ export function JobActions({ job }: { readonly job: Job }) {
         <button
           type="button"
           class="button small"
-          disabled={running}
-          onClick={() => run(async () => keepJobs([await api.cancelJob(id)]))}
+          disabled={running || cancelling}
+          onClick={() => run(() => changeJob(id, () => api.cancelJob(id)))}
         >
-          {running ? "Cancelling…" : "Cancel"}
+          {running || cancelling ? "Cancelling…" : "Cancel"}
           {name}
         </button>
       ) : (
@@ -37,7 +37,7 @@ export function JobActions({ job }: { readonly job: Job }) {
               type="button"
               class="button small"
               disabled={running}
-              onClick={() => run(async () => keepJobs([await api.retryJob(id)]))}
+              onClick={() => run(() => changeJob(id, () => api.retryJob(id)))}
             >
               Retry{name}
             </button>

@@ -79,6 +79,10 @@ export function followServer(): () => void {
     onLog: (line) => {
       for (const listener of logListeners.get(line.jobId) ?? []) listener(line);
     },
+    onJobRemove: (id) => {
+      news = news.filter((job) => job.id !== id);
+      dropJob(id);
+    },
     onArrays: () => void reloadArrays(),
   });
   return () => {
@@ -88,8 +92,18 @@ export function followServer(): () => void {
   };
 }
 
-/** Takes over what an answer told about jobs. */
-export function keepJobs(jobs: readonly Job[]): void {
+/**
+ * Changes a job at the server and shows the answer, unless an event told of the job meanwhile: that may be the later
+ * news, and nothing would follow it.
+ */
+export async function changeJob(id: string, change: () => Promise<Job>): Promise<void> {
+  const known = () => liveLists.get().jobs?.find((job) => job.id === id);
+  const before = known();
+  const answer = await change();
+  if (known() === before) keepJobs([answer]);
+}
+
+function keepJobs(jobs: readonly Job[]): void {
   update({ jobs: mergeJobs(liveLists.get().jobs ?? [], jobs) });
 }
 
@@ -106,10 +120,16 @@ export async function loadOlderJobs(): Promise<void> {
   update({ jobs: mergeJobs(liveLists.get().jobs ?? [], jobs), nextJobs: next });
 }
 
+let arrayReads = 0;
+
 /** Reads the list of arrays again. */
 export async function reloadArrays(): Promise<void> {
+  arrayReads += 1;
+  const own = arrayReads;
   try {
-    update({ arrays: (await api.arrays()).arrays });
+    const { arrays } = await api.arrays();
+    // A later question may be answered sooner.
+    if (own === arrayReads) update({ arrays });
   } catch (error) {
     update({ problem: messageOf(error) });
   }

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { missing, type RedisServer, startRedis } from "../../../test/redis-server.ts";
+import { missing, type RedisServer, startRedis } from "../../../../../test/redis-server.ts";
 import { describeJobQueue } from "../../testing/describe-job-queue.ts";
 import { bullmqJobs } from "./bullmq-jobs.ts";
 
@@ -47,6 +47,29 @@ describe.skipIf(missing !== undefined)(title, () => {
         },
       };
     },
+  });
+
+  it("goes on after its server was killed and started again, with every job", async () => {
+    await using jobs = await bullmqJobs({ connection: server.url, prefix: "restart" });
+    const before = await jobs.add("load", "before");
+    await using _worker = await jobs.work(async ({ payload }) => payload);
+    await expect.poll(async () => (await jobs.get(before.id))?.state).toBe("done");
+    const delayed = await jobs.add("load", "delayed", { delayMs: 1_000 });
+    await server.restart();
+    const after = await jobs.add("load", "after");
+    for (const { id } of [delayed, after]) {
+      await expect.poll(async () => (await jobs.get(id))?.state).toBe("done");
+    }
+    expect((await jobs.get(before.id))?.result).toBe("before");
+  });
+
+  it("forgets finished jobs at once when none are kept, and says what was added", async () => {
+    const options = { connection: server.url, prefix: "forget", keepFinished: 0 };
+    await using jobs = await bullmqJobs(options);
+    await using _worker = await jobs.work(async () => {});
+    const added = await Promise.all([1, 2, 3, 4].map((n) => jobs.add("load", n)));
+    expect(added.map(({ payload }) => payload)).toEqual([1, 2, 3, 4]);
+    await expect.poll(async () => (await jobs.list()).jobs).toEqual([]);
   });
 
   it("says that no server answers", async () => {

@@ -91,7 +91,7 @@ export class BullmqJobQueue implements JobQueue {
       await this.#host.run("index", bullId(id));
       const job = await this.#read(id);
       // It may have run, and have been forgotten, since.
-      return job ?? jobOf(id, ["completed", "", ["name", kind, "data", JSON.stringify(data)]]);
+      return job ?? jobOf(id, forgotten(kind, data));
     });
   }
 
@@ -262,4 +262,11 @@ export class BullmqJobQueue implements JobQueue {
       throw remoteError(this.#shown, error);
     }
   }
+}
+
+/** What is known of a job that was done and forgotten before anybody could look at it. */
+function forgotten(kind: string, data: JobData): RawJob {
+  const now = `${Date.now()}`;
+  const times = ["timestamp", now, "processedOn", now, "finishedOn", now];
+  return ["completed", "", ["name", kind, "data", JSON.stringify(data), "atm", "1", ...times]];
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { link, mkdir, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
@@ -11,6 +11,7 @@ import type { JobRecord } from "./job-record.ts";
 
 const VERSION = 1;
 const BUSY = 5;
+const PAGE_BYTES = 4_096;
 
 // Every change of the number of jobs is counted in the transaction that makes it, so that a page of the file
 // that is lost or old is noticed.
@@ -78,6 +79,9 @@ export class JobFile {
     let database: DatabaseSync | undefined;
     try {
       if (!existsSync(path)) await create(path, DatabaseSync);
+      // SQLite would take it for a new one. It is not read here: whoever closes a file, in this process, gives up
+      // every lock of the process on it, and so that of a queue that has it open.
+      if (statSync(path).size < PAGE_BYTES) throw damaged(path, "it is too short");
       database = new DatabaseSync(path);
       // The lock is the system's: it ends with the process, however that ends.
       database.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT");
@@ -236,7 +240,7 @@ async function create(path: string, Database: typeof DatabaseSync): Promise<void
   const temporary = `${path}.${randomUUID()}.new`;
   try {
     const database = new Database(temporary);
-    database.exec(`BEGIN; ${SCHEMA} COMMIT`);
+    database.exec(`PRAGMA page_size = ${PAGE_BYTES}; BEGIN; ${SCHEMA} COMMIT`);
     database.close();
     // Unlike a rename, it does not replace what another process has made meanwhile.
     await link(temporary, path).catch((error: unknown) => {

@@ -20,7 +20,7 @@ export interface ChartState {
 /** Reads the part of an address behind the path. */
 export function parseChartState(search: string): ChartState {
   const params = new URLSearchParams(search);
-  const [fromMs, toMs] = ["from", "to"].map((name) => Number(params.get(name) ?? Number.NaN));
+  const [fromMs, toMs] = ["from", "to"].map((name) => Number(params.get(name) || Number.NaN));
   const whole = !(
     Number.isFinite(fromMs) &&
     Number.isFinite(toMs) &&

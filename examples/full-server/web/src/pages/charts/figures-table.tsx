@@ -31,7 +31,11 @@ export function FiguresTable({ answers, lines, hidden, cursorMs, onToggle, onFoc
           <tr>
             <th scope="col">Element</th>
             <th scope="col" class="at">
-              {cursorMs === undefined ? "" : formatTime(cursorMs, zone)}
+              {cursorMs === undefined ? (
+                <span class="hidden">At the cursor</span>
+              ) : (
+                formatTime(cursorMs, zone)
+              )}
             </th>
             {COLUMNS.map(([field, label]) => (
               <th key={field} scope="col">

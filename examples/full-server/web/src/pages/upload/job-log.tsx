@@ -76,7 +76,11 @@ export function JobLog({ id, job }: Props) {
     <div id={id} class="log">
       {problem !== undefined && <Notice kind="error">{problem}</Notice>}
       {lines === undefined && problem === undefined && <p class="muted">Reading the log…</p>}
-      {lines?.length === 0 && <p class="muted">The log has no lines yet.</p>}
+      {lines?.length === 0 && (
+        <p class="muted">
+          {job.finishedMs === null ? "Nothing to tell so far." : "This job went without a remark."}
+        </p>
+      )}
       {lines !== undefined && lines.length > 0 && (
         <div
           ref={box}

@@ -4,7 +4,7 @@ import type { Target } from "../../api/types.ts";
 const NEWEST = 0.3;
 /** Measurements over less time than this are noise. */
 const MEASURE_MS = 250;
-const ACCEPTED = [".zip", ".7z", ".tgz"];
+const ACCEPTED = [".zip", ".7z", ".tgz", ".tar.gz", ".dat"];
 
 /** For the file dialog. */
 export const ACCEPTED_TYPES: string = ACCEPTED.join(",");
@@ -62,7 +62,7 @@ export function refusalOf(
 ): string | undefined {
   const name = file.name.toLowerCase();
   if (!ACCEPTED.some((ending) => name.endsWith(ending))) {
-    return `This is no archive that can be read: choose ${ACCEPTED.join(", ")} files.`;
+    return "This is no archive that can be read. Choose .zip, .7z or .tgz files.";
   }
   if (file.size === 0) return "The file is empty. Copy it from the array again.";
   if (file.size > maxUploadBytes) return "The file is larger than this server accepts.";

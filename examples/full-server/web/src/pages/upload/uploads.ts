@@ -124,6 +124,7 @@ async function start(id: string): Promise<void> {
     onError: (error) => {
       const state = [400, 413, 415, 422].includes(statusOf(error)) ? "refused" : "failed";
       if (statusOf(error) === 401) refuseSession();
+      if (state === "refused") void forget(upload);
       change(id, { state, message: reasonOf(error), bytesPerSecond: 0 });
       startNext();
     },
@@ -140,6 +141,14 @@ async function start(id: string): Promise<void> {
   // Cancelled in the meantime.
   if (uploads.get().find((one) => one.id === id)?.state !== "uploading") return;
   upload.start();
+}
+
+/** What the server refused is not to be gone on with after the page is loaded again. */
+async function forget({ url }: Upload): Promise<void> {
+  const found = (await defaultOptions.urlStorage?.findAllUploads()) ?? [];
+  for (const { uploadUrl, urlStorageKey } of found) {
+    if (uploadUrl === url) await defaultOptions.urlStorage?.removeUpload(urlStorageKey);
+  }
 }
 
 /** The same file was begun earlier: it goes on from there, to the target it was meant for. */

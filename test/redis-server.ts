@@ -15,7 +15,7 @@ export const missing: string | undefined = installed
 /** A Redis of the test's own on loopback. */
 export interface RedisServer extends AsyncDisposable {
   readonly url: string;
-  /** Ends it at once; a start on the same folder and port follows. */
+  /** Kills it and starts it again, with the same folder and port. */
   restart(): Promise<void>;
 }
 
