@@ -86,14 +86,16 @@ export const CURRENCY = "series-batch";
 const LABELS = ["Element", "Resource", "SN", "scrape_interval"];
 
 async function begin(settings: IngestSettings, place: PluginPlace): Promise<Flow<SeriesBatch>> {
-  const { source, sourceOptions, parser, parserOptions, inputs, workers } = settings;
+  const { source, sourceOptions, parser, parserOptions, inputs, workers, limits } = settings;
   if (source !== undefined) {
     const made = await load("source", source, sourceOptions, { emits: CURRENCY }, place);
     return pipeline(made as Source<SeriesBatch>);
   }
-  if (parser === undefined) return ingest(inputs, { parser: await oceanstorOf(settings), workers });
+  if (parser === undefined) {
+    return ingest(inputs, { parser: await oceanstorOf(settings), workers, limits });
+  }
   const made = await load("parser", parser, parserOptions, { emits: CURRENCY }, place);
-  return ingest(inputs, { parser: checkParser(made, parser), workers });
+  return ingest(inputs, { parser: checkParser(made, parser), workers, limits });
 }
 
 async function load<K extends PluginKind>(

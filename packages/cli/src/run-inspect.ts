@@ -6,14 +6,25 @@ import { facts, grouped, jsonText, megabytes, minute, plural, printable, table }
 /** Most gaps listed one by one. */
 const GAPS_SHOWN = 10;
 
+/** What was typed. */
+export interface InspectFlags {
+  readonly full?: boolean;
+  readonly json?: boolean;
+  /** Bounds for hostile archives, other than the usual ones. */
+  readonly limit?: Readonly<Record<string, number>>;
+}
+
 /** Carries out `millrace inspect`. */
 export async function runInspect(
   inputs: readonly string[],
-  flags: { readonly full?: boolean; readonly json?: boolean },
+  flags: InspectFlags,
   io: CommandIo,
 ): Promise<ExitCode> {
   const paths = inputPaths(inputs, io.cwd);
-  const found = await inspect(paths, flags.full ? { maxHeaders: Number.POSITIVE_INFINITY } : {});
+  const found = await inspect(paths, {
+    limits: flags.limit ?? {},
+    ...(flags.full ? { maxHeaders: Number.POSITIVE_INFINITY } : {}),
+  });
   io.stdout.write(flags.json ? `${jsonText(found, 2)}\n` : `${describe(found)}\n`);
   const { failed, partial } = found.files;
   return failed.length + partial.length > 0 || found.arrays.length === 0 ? 1 : 0;

@@ -12,6 +12,7 @@ describe("the settings of ingest", () => {
       vmUrl: "http://localhost:8428",
       vm: true,
       workers: 2,
+      limits: {},
       metrics: "all",
       dropNotCollected: false,
       naming: "seed",

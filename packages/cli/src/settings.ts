@@ -32,6 +32,8 @@ export interface IngestSettings extends SelectionSettings {
   /** False: no database, only files. */
   readonly vm: boolean;
   readonly workers: number;
+  /** Bounds for hostile archives, other than the usual ones, by their names. */
+  readonly limits: Readonly<Record<string, number>>;
   readonly batchSize?: number | undefined;
   readonly connections?: number | undefined;
   /** Labels that every series gets. */
@@ -87,6 +89,8 @@ function wholeNumber(least: number, most: number): v.GenericSchema<unknown, numb
   );
 }
 
+const LIMIT = wholeNumber(1, Number.MAX_SAFE_INTEGER);
+
 const SWITCH = v.union(
   [
     v.boolean(),
@@ -122,6 +126,7 @@ const entries = {
   vmUrl: v.optional(v.string("give an address as text"), "http://localhost:8428"),
   vm: v.optional(SWITCH, true),
   workers: v.optional(wholeNumber(1, 64), 2),
+  limits: v.optional(v.record(v.string(), LIMIT), {}),
   batchSize: v.optional(wholeNumber(1, 10_000_000)),
   connections: v.optional(wholeNumber(1, 64)),
   metrics: v.optional(v.union([v.picklist(["all", "default"]), NAMES]), "all"),

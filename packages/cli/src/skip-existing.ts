@@ -59,11 +59,12 @@ function isSelection(settings: IngestSettings): boolean {
 
 async function holdsAll(
   input: string,
-  { vmUrl, labels, renameLabels }: IngestSettings,
+  { vmUrl, labels, renameLabels, limits }: IngestSettings,
   signal: AbortSignal,
 ): Promise<boolean> {
   const { countSamples } = await import("@millrace/vm-sink");
-  const { arrays, files } = await inspect(input, { maxHeaders: Number.POSITIVE_INFINITY, signal });
+  const maxHeaders = Number.POSITIVE_INFINITY;
+  const { arrays, files } = await inspect(input, { maxHeaders, limits, signal });
   if (arrays.length === 0 || files.failed.length + files.partial.length > 0) return false;
   const serialLabel = renameLabels["SN"] ?? "SN";
   for (const { serial, timeRangeMs, samples } of arrays) {

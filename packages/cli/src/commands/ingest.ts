@@ -3,6 +3,7 @@ import { loadConfig, MillraceError } from "@millrace/core";
 import { Command, Option } from "commander";
 import type { CommandIo, ExitCode } from "../command-io.ts";
 import { ingestSettings, settingVariables } from "../settings.ts";
+import { limitOption } from "./limit-option.ts";
 import { addPluginOptions, collectPairs, pluginSettings, SINK } from "./plugin-options.ts";
 import { addSelectionOptions, selectionSettings } from "./selection-options.ts";
 
@@ -59,6 +60,7 @@ export function ingestCommand(io: CommandIo, exit: (code: ExitCode) => void): Co
       "series that the database refuses, for millrace replay (default: beside the checkpoint)",
     )
     .option("-w, --workers <n>", "files above 1 MiB inflated at once, 1 to 64 (default: 2)")
+    .addOption(limitOption())
     .option("--batch-size <n>", "samples a request (default: what fits in 1 MiB)")
     .option("--connections <n>", "requests in flight at once, 1 to 64 (default: 3)")
     .option("--report <file>", "write the outcome as JSON")
@@ -69,7 +71,7 @@ export function ingestCommand(io: CommandIo, exit: (code: ExitCode) => void): Co
     .addHelpText("after", HELP)
     .action(async (inputs: string[], flags: IngestFlags) => {
       const { input = [], config, ...others } = flags;
-      const { vm, checkpoint, ...rest } = others;
+      const { vm, checkpoint, limit, ...rest } = others;
       const named = [...inputs, ...input];
       const settings = await loadConfig(ingestSettings, {
         defaults: { inputs: [] },
@@ -80,6 +82,7 @@ export function ingestCommand(io: CommandIo, exit: (code: ExitCode) => void): Co
         env: { prefix: "MILLRACE_", values: settingVariables(io.env) },
         overrides: {
           ...selectionSettings(pluginSettings(rest)),
+          limits: limit,
           vm: vm === false ? false : undefined,
           checkpoint: typeof checkpoint === "string" ? checkpoint : undefined,
           checkpoints: checkpoint === false ? false : undefined,

@@ -1,5 +1,7 @@
 import { Command } from "commander";
 import type { CommandIo, ExitCode } from "../command-io.ts";
+import type { InspectFlags } from "../run-inspect.ts";
+import { limitOption } from "./limit-option.ts";
 
 /** `millrace inspect`: what an archive holds, from the heads of its files. */
 export function inspectCommand(io: CommandIo, exit: (code: ExitCode) => void): Command {
@@ -8,8 +10,9 @@ export function inspectCommand(io: CommandIo, exit: (code: ExitCode) => void): C
     .argument("<input...>", "archives: .zip, folder, .tgz or .dat")
     .option("--full", "read the head of every file, also in large archives")
     .option("--json", "print the findings as JSON")
+    .addOption(limitOption())
     .addHelpText("after", HELP)
-    .action(async (inputs: string[], flags: { full?: boolean; json?: boolean }) => {
+    .action(async (inputs: string[], flags: InspectFlags) => {
       const { runInspect } = await import("../run-inspect.ts");
       exit(await runInspect(inputs, flags, io));
     });
