@@ -20,7 +20,12 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "unit", include: ["packages/*/src/**/*.test.ts"], setupFiles, globalSetup },
+        test: {
+          name: "unit",
+          include: ["packages/*/src/**/*.test.ts", "examples/*/web/src/**/*.test.ts"],
+          setupFiles,
+          globalSetup,
+        },
       },
       {
         extends: true,
@@ -32,7 +37,12 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "examples", include: ["examples/*/src/*.test.ts"], setupFiles, globalSetup },
+        test: {
+          name: "examples",
+          include: ["examples/*/{src,test}/**/*.test.ts"],
+          setupFiles,
+          globalSetup,
+        },
       },
       {
         extends: true,

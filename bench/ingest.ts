@@ -1,5 +1,4 @@
 // Archive to VictoriaMetrics, whole processes, against the ceiling: the same bodies, recorded and replayed.
-import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +6,10 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { generateArchive, writeZip } from "@millrace/ingest/testing";
 import { type Measured, measureCeiling, measurePipeline } from "./measure.ts";
+import { median } from "./median.ts";
 import { recordBodies } from "./record-bodies.ts";
+import { serverName } from "./server-name.ts";
+import { tableRow } from "./table-row.ts";
 
 const { values: flags } = parseArgs({
   options: {
@@ -17,15 +19,18 @@ const { values: flags } = parseArgs({
   },
 });
 const WIDTHS = [16, 12, 12, 14, 14, 12, 12] as const;
-const HEADER = row([
-  "",
-  "M/s accept.",
-  "M/s durable",
-  "client CPU-s/M",
-  "server CPU-s/M",
-  "peak RSS MB",
-  "disk writes",
-]);
+const HEADER = tableRow(
+  [
+    "",
+    "M/s accept.",
+    "M/s durable",
+    "client CPU-s/M",
+    "server CPU-s/M",
+    "peak RSS MB",
+    "disk writes",
+  ],
+  WIDTHS,
+);
 
 const runs = Number(flags.runs);
 const cache = join(fileURLToPath(new URL("../.cache/bench/", import.meta.url)));
@@ -71,22 +76,19 @@ for (const size of flags.sizes.split(",").map(Number)) {
 function print(name: string, m: Measured | undefined): void {
   if (m === undefined) return;
   console.log(
-    row([
-      name,
-      (m.samplesPerSecond / 1e6).toFixed(2),
-      Number.isNaN(m.durablePerSecond) ? "-" : (m.durablePerSecond / 1e6).toFixed(2),
-      m.clientCpuPerMillion.toFixed(4),
-      m.serverCpuPerMillion.toFixed(4),
-      Number.isNaN(m.peakRssBytes) ? "-" : (m.peakRssBytes / 1e6).toFixed(0),
-      Number.isNaN(m.diskBytes) ? "-" : String(m.diskBytes),
-    ]),
+    tableRow(
+      [
+        name,
+        (m.samplesPerSecond / 1e6).toFixed(2),
+        Number.isNaN(m.durablePerSecond) ? "-" : (m.durablePerSecond / 1e6).toFixed(2),
+        m.clientCpuPerMillion.toFixed(4),
+        m.serverCpuPerMillion.toFixed(4),
+        Number.isNaN(m.peakRssBytes) ? "-" : (m.peakRssBytes / 1e6).toFixed(0),
+        Number.isNaN(m.diskBytes) ? "-" : String(m.diskBytes),
+      ],
+      WIDTHS,
+    ),
   );
-}
-
-function row(cells: readonly string[]): string {
-  return cells
-    .map((cell, i) => (i === 0 ? cell.padEnd(WIDTHS[0]) : cell.padStart(WIDTHS[i] ?? 12)))
-    .join("  ");
 }
 
 function medians(list: readonly Measured[]): Measured {
@@ -99,21 +101,4 @@ function medians(list: readonly Measured[]): Measured {
     peakRssBytes: of((m) => m.peakRssBytes),
     diskBytes: of((m) => m.diskBytes),
   };
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? Number.NaN;
-}
-
-/** Debian's build does not tell its version, but the package manager knows it. */
-function serverName(binary: string): string {
-  try {
-    const owner = execFileSync("dpkg-query", ["-S", binary], { encoding: "utf8" }).split(":")[0];
-    const line = execFileSync("dpkg-query", ["-W", owner ?? ""], { encoding: "utf8" });
-    const version = line.trim().split("\t")[1];
-    return `VictoriaMetrics ${version} (${binary})`;
-  } catch {
-    return binary;
-  }
 }

@@ -1,9 +1,8 @@
-import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { startVictoriaMetrics } from "@millrace/vm-sink/server";
+import { cpuSeconds } from "./cpu-seconds.ts";
 import type { RecordedBodies } from "./record-bodies.ts";
 import { runMillrace } from "./run-millrace.ts";
+import { runScript } from "./run-script.ts";
 
 /** One measured run. NaN where a figure does not apply. */
 export interface Measured {
@@ -42,14 +41,11 @@ export async function measurePipeline(
 /** The same bodies from memory: what the database takes when nothing has to be read or encoded. */
 export async function measureCeiling(bodies: RecordedBodies, binary: string): Promise<Measured> {
   await using database = await startVictoriaMetrics({ binary });
-  const script = fileURLToPath(new URL("replay.ts", import.meta.url));
-  const child = spawn(process.execPath, [script, bodies.file, database.url], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  child.stdin.end(JSON.stringify(bodies.lengths));
-  let text = "";
-  for await (const chunk of child.stdout) text += chunk;
-  const { ms, cpuMs } = JSON.parse(text) as { ms: number; cpuMs: number };
+  const { ms, cpuMs } = (await runScript(
+    "replay.ts",
+    [bodies.file, database.url],
+    bodies.lengths,
+  )) as { ms: number; cpuMs: number };
   return {
     samplesPerSecond: bodies.samples / (ms / 1000),
     durablePerSecond: Number.NaN,
@@ -58,11 +54,4 @@ export async function measureCeiling(bodies: RecordedBodies, binary: string): Pr
     peakRssBytes: Number.NaN,
     diskBytes: Number.NaN,
   };
-}
-
-/** User and system time of a process, from Linux. */
-function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-  // Fields 14 and 15 of proc(5), in ticks of 10 ms.
-  return (Number(fields[11]) + Number(fields[12])) / 100;
 }

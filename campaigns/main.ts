@@ -1,16 +1,20 @@
-// Runs campaigns: npm run campaign -- exact --seeds 200 --from 1
+// Runs campaigns: npm run campaign exact -- --seeds 200 --from 1
+
 import { parseArgs } from "node:util";
 import { startVictoriaMetrics } from "@millrace/vm-sink/server";
+import buildIfStale from "../test/build-if-stale.ts";
 import { loadExactly } from "./exact.ts";
 import { type AttackResult, attackCommand, attackMany, attackWithBomb } from "./hostile.ts";
 import { hostileBombs } from "./hostile-bombs.ts";
+import { ingestCampaign } from "./ingest-campaign.ts";
 import { loadLarge } from "./large.ts";
-import { loadUnderFire } from "./under-fire.ts";
 
 /** What a campaign is asked to do. */
 interface Order {
   readonly from: number;
-  readonly seeds: number;
+  readonly seeds: number | undefined;
+  /** Loads at once, where a campaign can do several. */
+  readonly atOnce: number;
   /** Path of the database's program. @defaultValue the installed one */
   readonly binary: string | undefined;
 }
@@ -19,7 +23,7 @@ interface Order {
 type Campaign = (order: Order) => Promise<number>;
 
 const campaigns: Readonly<Record<string, Campaign>> = {
-  async exact({ from, seeds, binary }) {
+  async exact({ from, seeds = USUAL_EXACT, binary }) {
     let [samples, failures] = [0, 0];
     await using database = await startVictoriaMetrics(binary === undefined ? {} : { binary });
     for (let seed = from; seed < from + seeds; seed++) {
@@ -33,25 +37,11 @@ const campaigns: Readonly<Record<string, Campaign>> = {
     return failures;
   },
 
-  async ingest({ from, seeds, binary }) {
-    let [samples, failures] = [0, 0];
-    const happened: Record<string, number> = {};
-    for (let seed = from; seed < from + seeds; seed++) {
-      const result = await loadUnderFire(seed, binary);
-      samples += result.samples;
-      failures += tell(seed, result.differences, result.story);
-      for (const [what, times] of Object.entries(result.happened)) {
-        happened[what] = (happened[what] ?? 0) + times;
-      }
-    }
-    const events = Object.entries(happened).map(([what, times]) => `${what} ${times}`);
-    console.log(
-      `ingest: ${seeds} loads, ${grouped(samples)} samples, ${failures} not exact; ${events.join(", ")}`,
-    );
-    return failures;
+  async ingest({ from, seeds, binary, atOnce }) {
+    return await ingestCampaign({ from, seeds, binary, atOnce, tell: (line) => console.log(line) });
   },
 
-  async hostile({ from, seeds }) {
+  async hostile({ from, seeds = USUAL_HOSTILE }) {
     let failures = 0;
     const endings: Record<string, number> = {};
     const peaksMb = { many: 0, command: 0, bomb: 0 };
@@ -79,7 +69,7 @@ const campaigns: Readonly<Record<string, Campaign>> = {
     return failures;
   },
 
-  async large({ seeds, binary }) {
+  async large({ seeds = USUAL_MILLIONS, binary }) {
     const { samples, seconds, memory, looked, differences } = await loadLarge(seeds, binary);
     const failures = tell(1, differences, "a large load");
     const half = memory.slice(memory.length >> 1).map(Math.round);
@@ -90,13 +80,9 @@ const campaigns: Readonly<Record<string, Campaign>> = {
   },
 };
 
-/** Seeds that a campaign runs where nobody says how many; of the large load, millions of samples. */
-const USUAL: Readonly<Record<string, number>> = {
-  exact: 200,
-  ingest: 100,
-  hostile: 1_000,
-  large: 1_000,
-};
+const USUAL_EXACT = 200;
+const USUAL_MILLIONS = 1_000;
+const USUAL_HOSTILE = 1_000;
 /** One process that reads many hostile inputs after one another is replaced by a fresh one. */
 const SEEDS_A_PROCESS = 250;
 
@@ -105,18 +91,24 @@ const { values: flags, positionals } = parseArgs({
   options: {
     seeds: { type: "string" },
     from: { type: "string", default: "1" },
-    binary: { type: "string" },
+    "at-once": { type: "string", default: "3" },
+    binary: { type: "string", multiple: true },
   },
 });
 const names = positionals.length > 0 ? positionals : Object.keys(campaigns);
+const binaries: readonly (string | undefined)[] = flags.binary ?? [undefined];
+const seeds = flags.seeds === undefined ? undefined : Number(flags.seeds);
+// What is loaded with is the command as it is built.
+buildIfStale();
 for (const name of names) {
   const campaign = campaigns[name];
   if (campaign === undefined) {
     throw new Error(`No campaign "${name}"; there are: ${Object.keys(campaigns).join(", ")}.`);
   }
-  const seeds = Number(flags.seeds ?? USUAL[name]);
-  const failures = await campaign({ from: Number(flags.from), seeds, binary: flags.binary });
-  if (failures > 0) process.exitCode = 1;
+  for (const binary of binaries) {
+    const order = { from: Number(flags.from), seeds, binary, atOnce: Number(flags["at-once"]) };
+    if ((await campaign(order)) > 0) process.exitCode = 1;
+  }
 }
 
 function tell(seed: number, differences: readonly string[], what: string): number {

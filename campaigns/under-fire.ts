@@ -1,177 +1,308 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { type ArchiveSpec, generateArchive, writeZip } from "@millrace/ingest/testing";
 import { startVictoriaMetrics, type VictoriaMetricsServer } from "@millrace/vm-sink/server";
-import { expectedSamples } from "../packages/ingest/test/expected-samples.ts";
-import { SampleSet } from "../packages/ingest/test/sample-set.ts";
-import { startFaultProxy } from "../packages/vm-sink/test/fault-proxy.ts";
+import {
+  type FaultProxy,
+  readFaults,
+  startFaultProxy,
+  writeFaults,
+} from "../packages/vm-sink/test/fault-proxy.ts";
 import { seededRandom } from "../packages/vm-sink/test/seeded-random.ts";
-import { storedSamples } from "./stored-samples.ts";
-
-/** What goes wrong during a load. */
-interface Story {
-  readonly name: string;
-  /** Times that the command is killed (SIGKILL) and started again, and that the database is. */
-  readonly commandKills: number;
-  readonly databaseKills: number;
-  /** Share of requests that the network damages. */
-  readonly faultRate: number;
-}
-
-const STORIES: readonly Story[] = [
-  { name: "the command is killed", commandKills: 3, databaseKills: 0, faultRate: 0 },
-  { name: "the database is killed", commandKills: 0, databaseKills: 2, faultRate: 0 },
-  { name: "the network fails", commandKills: 0, databaseKills: 0, faultRate: 0.1 },
-  {
-    name: "the command is killed, the network fails",
-    commandKills: 2,
-    databaseKills: 0,
-    faultRate: 0.1,
-  },
-  {
-    name: "both are killed, the network fails",
-    commandKills: 1,
-    databaseKills: 1,
-    faultRate: 0.05,
-  },
-];
+import { SteppedClock } from "../packages/vm-sink/test/stepped-clock.ts";
+import { type CommandEnd, type FireCommand, startCommand } from "./fire-command.ts";
+import { type FireReport, judge } from "./judge.ts";
+import { type Story, storyOf } from "./stories.ts";
 
 /** How one load under fire ended. */
 export interface FireResult {
   readonly story: string;
   readonly samples: number;
-  /** Starts of the command, kills of both, and faults of the network. */
+  /** Starts of the command, kills of both that met them alive, faults of the network, and so on. */
   readonly happened: Readonly<Record<string, number>>;
   /** Everything that is not as it should be, in words. */
   readonly differences: readonly string[];
 }
 
-const COMMAND = fileURLToPath(new URL("../packages/cli/bin/millrace.js", import.meta.url));
-/** Kills come within this time of a start: a load takes about as long. */
-const LOAD_MS = 1_500;
-const MOST_STARTS = 12;
-const START_TIMEOUT_MS = 180_000;
+/** Options of {@link loadUnderFire}. */
+export interface FireOptions {
+  /** Path of the database's program. @defaultValue the installed one */
+  readonly binary?: string | undefined;
+  /** @defaultValue the one of the seed */
+  readonly story?: Story;
+}
+
+/** Starts beyond those that kills make necessary. */
+const SPARE_STARTS = 8;
+/** An answer that never comes costs two minutes. */
+const START_TIMEOUT_MS = 480_000;
+/** How a command ends whose first question gets no answer. */
+const UNREACHED = /Cannot reach the database|did not answer within/;
+/** Kills that are not tied to a request come within this time of a start. */
+const LOAD_MS = 2_500;
 
 /**
- * Loads one archive while things go wrong, starting the same command again whenever it ends without
- * success, and compares what the database then holds, sample by sample.
+ * Loads one archive while things go wrong, starting the same command again whenever it ends without having
+ * loaded everything, and compares what the database then holds, sample by sample.
  */
-export async function loadUnderFire(seed: number, binary?: string): Promise<FireResult> {
-  const random = seededRandom(seed);
-  const story = STORIES[seed % STORIES.length] as Story;
-  const deduplicates = seed % 7 === 0;
-  const archive = generateArchive(specOf(seed, random, deduplicates));
+export async function loadUnderFire(seed: number, options: FireOptions = {}): Promise<FireResult> {
   const folder = await mkdtemp(join(tmpdir(), "millrace-fire-"));
-  const dataPath = join(folder, "data");
-  const flags = deduplicates ? ["-dedup.minScrapeInterval=1ms"] : [];
-  const start = (): Promise<VictoriaMetricsServer> =>
-    startVictoriaMetrics({ dataPath, flags, ...(binary === undefined ? {} : { binary }) });
-  const happened: Record<string, number> = { starts: 0, commandKills: 0, databaseKills: 0 };
-  const count = (what: string): void => {
-    happened[what] = (happened[what] ?? 0) + 1;
-  };
-  let database = await start();
-  await using proxy = await startFaultProxy(() => database.url, random, story.faultRate);
   try {
-    const path = join(folder, "archive.zip");
-    await writeZip(archive, path);
-    const args = commandLine(path, proxy.url, folder, random);
-    let restarting: Promise<void> | undefined;
-    const killDatabase = async (): Promise<void> => {
-      count("databaseKills");
-      await database.kill();
-      await pause(random() * 500);
-      database = await start();
-    };
-    let code: number | null = null;
-    let said = "";
-    while (code !== 0 && (happened["starts"] ?? 0) < MOST_STARTS) {
-      count("starts");
-      const command = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
-      const ended = endOf(command);
-      const timers = [setTimeout(() => command.kill("SIGKILL"), START_TIMEOUT_MS)];
-      if ((happened["commandKills"] ?? 0) < story.commandKills) {
-        timers.push(setTimeout(() => command.kill("SIGKILL"), random() * LOAD_MS));
-        count("commandKills");
-      }
-      if ((happened["databaseKills"] ?? 0) < story.databaseKills) {
-        timers.push(
-          setTimeout(() => {
-            restarting = killDatabase();
-          }, random() * LOAD_MS),
-        );
-      }
-      ({ code, said } = await ended);
-      for (const timer of timers) clearTimeout(timer);
-      await restarting;
-    }
-    proxy.calm();
-    for (const [fault, times] of proxy.done) happened[fault] = times;
-
-    const differences: string[] = [];
-    if (code !== 0) differences.push(`the command ended with ${code}: ${said}`);
-    const expected = new SampleSet();
-    for (const file of archive.files()) expected.addAll(expectedSamples(file));
-    const stored = await storedSamples(
-      database.url,
-      (archive.spec.arrays ?? []).map(({ serial }) => serial),
-    );
-    for (const lost of stored.lacks(expected)) differences.push(`not in the database: ${lost}`);
-    for (const alien of expected.lacks(stored)) differences.push(`only in the database: ${alien}`);
-    if (code === 0) {
-      const report = JSON.parse(await readFile(join(folder, "report.json"), "utf8"));
-      if (!report.complete) differences.push("the report says that it is not complete");
-    }
-    return { story: story.name, samples: expected.size, happened, differences };
+    return await new FiredLoad(seed, options, folder).run();
   } finally {
-    await database.stop();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-function commandLine(
-  path: string,
-  url: string,
-  folder: string,
-  random: () => number,
-): readonly string[] {
-  return [
-    ...[COMMAND, "ingest", path, "--vm-url", url, "--quiet"],
-    ...["--report", join(folder, "report.json"), "--checkpoint", join(folder, "checkpoint")],
-    ...["--batch-size", String(500 + Math.floor(random() * 5_000))],
-    ...["--connections", String(1 + Math.floor(random() * 4))],
-  ];
-}
+class FiredLoad {
+  readonly #story: Story;
+  readonly #deduplicates: boolean;
+  readonly #random: () => number;
+  readonly #folder: string;
+  readonly #spec: ArchiveSpec;
+  readonly #batchSize: number;
+  /** Requests that write in a load to which nothing happens, about. */
+  readonly #planned: number;
+  readonly #clock: SteppedClock | undefined;
+  readonly #happened = new Map<string, number>();
+  readonly #differences: string[] = [];
+  readonly #startDatabase: () => Promise<VictoriaMetricsServer>;
+  #database: VictoriaMetricsServer | undefined;
+  #isRestarting = false;
+  /** Database kills and rivals that are under way. */
+  readonly #underWay = new Set<Promise<void>>();
+  /** How a rival ended that took the load over, because the first command was killed meanwhile. */
+  #takenOver: CommandEnd | undefined;
 
-function specOf(seed: number, random: () => number, deduplicates: boolean): ArchiveSpec {
-  return {
-    seed,
-    profile: "tiny",
-    arrays: [{ serial: `F${seed}`, controllers: 1 + Math.floor(random() * 2) }],
-    startMs: Date.UTC(2025, 9, 25, 23),
-    intervalSeconds: 60,
-    rowsPerFile: 15,
-    targetSamples: 200_000 + Math.floor(random() * 400_000),
-    // Where the database keeps one sample a time, two controllers' values for one have no exact outcome.
-    overlappingControllers: !deduplicates && random() < 0.5,
-  };
-}
+  constructor(seed: number, { binary, story }: FireOptions, folder: string) {
+    this.#story = story ?? storyOf(seed).story;
+    this.#deduplicates = storyOf(seed).deduplicates;
+    this.#random = seededRandom(seed);
+    this.#folder = folder;
+    this.#spec = this.#specOf(seed);
+    this.#batchSize = 300 + Math.floor(this.#random() * 2_500);
+    this.#planned = Math.ceil((this.#spec.targetSamples ?? 0) / this.#batchSize);
+    const { clock } = this.#story;
+    if (clock !== undefined) {
+      this.#clock = new SteppedClock(clock === "back" ? "start" : clock, clock === "back");
+    }
+    const flags = this.#deduplicates ? ["-dedup.minScrapeInterval=1ms"] : [];
+    const dataPath = join(folder, "data");
+    this.#startDatabase = () =>
+      startVictoriaMetrics({ dataPath, flags, ...(binary === undefined ? {} : { binary }) });
+  }
 
-async function endOf(command: ChildProcess): Promise<{ code: number | null; said: string }> {
-  let said = "";
-  for (const output of [command.stdout, command.stderr]) {
-    output?.setEncoding("utf8").on("data", (text: string) => {
-      said = (said + text).slice(-1_500);
+  async run(): Promise<FireResult> {
+    const archive = generateArchive(this.#spec);
+    const path = join(this.#folder, "archive.zip");
+    await writeZip(archive, path);
+    this.#database = await this.#startDatabase();
+    try {
+      await using proxy = await this.#startProxy();
+      const args = this.#commandLine(path, proxy.url);
+      const { end, report } = await this.#loadToTheEnd(args, proxy);
+      await proxy.calm();
+      for (const [fault, times] of proxy.done) this.#happened.set(fault, times);
+      if (this.#clock !== undefined) this.#happened.set("clock steps", this.#clock.steps);
+      const { samples, surplus, differences } = await judge(
+        this.#database.url,
+        archive,
+        { ...end, report },
+        this.#story.once === true,
+      );
+      if (surplus > 0) this.#count("surpluses reported");
+      if (this.#deduplicates) this.#count("deduplicating databases");
+      return {
+        story: this.#story.name,
+        samples,
+        happened: Object.fromEntries(this.#happened),
+        differences: [...this.#differences, ...differences],
+      };
+    } finally {
+      await this.#database.stop();
+    }
+  }
+
+  async #loadToTheEnd(
+    args: readonly string[],
+    proxy: FaultProxy,
+  ): Promise<{ readonly end: CommandEnd; readonly report: FireReport | undefined }> {
+    const { commandKills = 0, once = false } = this.#story;
+    const mostStarts = once ? 1 : commandKills + SPARE_STARTS;
+    for (let start = 1; ; start++) {
+      this.#count("starts");
+      await rm(this.#reportPath, { force: true });
+      const command = startCommand(args);
+      const timers = [setTimeout(() => command.kill(), START_TIMEOUT_MS)];
+      this.#plan(command, args, proxy, timers);
+      const first = await command.ended;
+      for (const timer of timers) clearTimeout(timer);
+      await Promise.all(this.#underWay);
+      const end = this.#takenOver ?? first;
+      this.#takenOver = undefined;
+      const report = await this.#report();
+      // A load that has gone through is not started again: that would load the archive twice.
+      const isOver = end.code === 0 || (report !== undefined && report.error === undefined);
+      if (isOver || start === mostStarts) return { end, report };
+      if (end.code !== null) this.#count(`ends with ${end.code}`);
+      // Nothing is wrong with the command line, so nobody must be told that there is.
+      if (end.code === 2) this.#differences.push(`the command ended with 2: ${end.said}`);
+    }
+  }
+
+  /** Everything that is to happen to this start of the command. */
+  #plan(
+    command: FireCommand,
+    args: readonly string[],
+    proxy: FaultProxy,
+    timers: NodeJS.Timeout[],
+  ): void {
+    const { commandKills, databaseKills, rivals, clockSteps = 0, together = false } = this.#story;
+    const sometime = (act: () => void): void => this.#sometime(proxy, timers, act);
+    const killCommand = (): void => {
+      if (command.kill()) this.#count("kills of the command");
+    };
+    const killDatabase = (): void => {
+      // One that is just coming back is not there to be killed.
+      if (command.isRunning && !this.#isRestarting) this.#begin(this.#killDatabase());
+    };
+    if (this.#left("kills of the command", commandKills) > 0) {
+      sometime(() => {
+        if (together) killDatabase();
+        killCommand();
+      });
+    }
+    const databaseKillsLeft = together ? 0 : this.#left("kills of the database", databaseKills);
+    for (let i = 0; i < databaseKillsLeft; i++) sometime(killDatabase);
+    if (this.#left("second commands refused", rivals) > 0) {
+      // At a request that writes, so that the first command is in the middle of its load.
+      this.#afterWrites(proxy, () => {
+        if (command.isRunning) this.#begin(this.#rival(command, args, proxy));
+      });
+    }
+    for (let step = this.#clock?.steps ?? 0; step < clockSteps; step++) {
+      sometime(() => {
+        const steps = [1, -1, 7, -7, 3_600, -3_600, 40_000_000, -40_000_000];
+        this.#clock?.step(steps[Math.floor(this.#random() * steps.length)] as number);
+      });
+    }
+  }
+
+  /** At a random request of what is left of the load, or at a random time: its beginning and its end, too. */
+  #sometime(proxy: FaultProxy, timers: NodeJS.Timeout[], act: () => void): void {
+    const delayMs = this.#random() * 30;
+    const atRequest = this.#random() < 0.8;
+    if (!atRequest) timers.push(setTimeout(act, this.#random() * LOAD_MS));
+    else this.#afterWrites(proxy, () => timers.push(setTimeout(act, delayMs)));
+  }
+
+  #afterWrites(proxy: FaultProxy, act: () => void): void {
+    // Where the command is killed again and again, what is left gets less with each start.
+    const share = (this.#story.commandKills ?? 0) > 1 ? 0.5 : 1;
+    const left = Math.max(4, share * (this.#planned - proxy.writes));
+    proxy.afterWrites(1 + Math.floor(this.#random() * left), act);
+  }
+
+  #begin(work: Promise<void>): void {
+    const tracked = work.finally(() => this.#underWay.delete(tracked));
+    this.#underWay.add(tracked);
+  }
+
+  async #killDatabase(): Promise<void> {
+    this.#isRestarting = true;
+    this.#count("kills of the database");
+    await this.#database?.kill();
+    await new Promise((resolve) => setTimeout(resolve, this.#random() * 500));
+    this.#database = await this.#startDatabase();
+    this.#isRestarting = false;
+  }
+
+  /** The same command once more: it must be refused, by the code and the words that the documents say. */
+  async #rival(first: FireCommand, args: readonly string[], proxy: FaultProxy): Promise<void> {
+    // What the first one writes waits meanwhile, so that it cannot be through before the second has looked.
+    proxy.hold();
+    let second = startCommand(args);
+    let timer = setTimeout(() => second.kill(), START_TIMEOUT_MS);
+    await Promise.race([first.ended, second.ended]);
+    // Its first question may have met a fault, which ends a command before it looks at anything.
+    while (!second.isRunning && first.isRunning) {
+      const { code, said } = await second.ended;
+      if (code !== 1 || !UNREACHED.test(said)) break;
+      this.#count("second commands that met a fault");
+      clearTimeout(timer);
+      second = startCommand(args);
+      timer = setTimeout(() => second.kill(), START_TIMEOUT_MS);
+      await Promise.race([first.ended, second.ended]);
+    }
+    const wasAlone = !first.isRunning;
+    proxy.release();
+    const end = await second.ended;
+    clearTimeout(timer);
+    if (end.code === 2 && /checkpoint .* is in use by process \d+/.test(end.said)) {
+      this.#count("second commands refused");
+    } else if (wasAlone) {
+      // The first one was killed before the second had looked, so there was nothing to refuse.
+      this.#count("second commands that took over");
+      this.#takenOver = end;
+    } else this.#differences.push(`a second command ended with ${end.code}: ${end.said}`);
+  }
+
+  #startProxy(): Promise<FaultProxy> {
+    const { faults = 0, faultKinds, duplicates = false } = this.#story;
+    const kinds = faultKinds === undefined ? undefined : [faultKinds];
+    const also = duplicates ? (["duplicate"] as const) : [];
+    return startFaultProxy({
+      target: () => this.#database?.url ?? "",
+      random: this.#random,
+      // At any of the first requests, where one fault is all there is to be.
+      rate: faultKinds === "hang" ? 0.1 : Math.min(0.25, faults / this.#planned),
+      most: faults,
+      writeFaults: kinds ?? [...writeFaults, ...also],
+      readFaults: faultKinds === "hang" ? [] : (kinds ?? [...readFaults, ...also]),
+      clock: this.#clock,
     });
   }
-  const [code] = (await once(command, "close")) as [number | null];
-  return { code, said };
-}
 
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+  #commandLine(path: string, url: string): readonly string[] {
+    const { once = false, duplicates = false } = this.#story;
+    return [
+      ...["ingest", path, "--vm-url", url, "--quiet", "--report", this.#reportPath],
+      ...(once ? ["--no-checkpoint"] : ["--checkpoint", join(this.#folder, "checkpoint")]),
+      ...(duplicates ? ["--verify"] : []),
+      ...["--batch-size", String(this.#batchSize)],
+      ...["--connections", String(1 + Math.floor(this.#random() * 4))],
+    ];
+  }
+
+  #specOf(seed: number): ArchiveSpec {
+    return {
+      seed,
+      profile: "tiny",
+      arrays: [{ serial: `F${seed}`, controllers: 1 + Math.floor(this.#random() * 2) }],
+      startMs: Date.UTC(2025, 9, 25, 23),
+      intervalSeconds: 60,
+      rowsPerFile: 15,
+      targetSamples: 60_000 + Math.floor(this.#random() * 200_000),
+      // Where the database keeps one sample a time, two controllers' values for one have no exact outcome.
+      overlappingControllers: !this.#deduplicates && this.#random() < 0.5,
+    };
+  }
+
+  get #reportPath(): string {
+    return join(this.#folder, "report.json");
+  }
+
+  async #report(): Promise<FireReport | undefined> {
+    const text = await readFile(this.#reportPath, "utf8").catch(() => undefined);
+    return text === undefined ? undefined : (JSON.parse(text) as FireReport);
+  }
+
+  #left(what: string, wanted = 0): number {
+    return wanted - (this.#happened.get(what) ?? 0);
+  }
+
+  #count(what: string): void {
+    this.#happened.set(what, (this.#happened.get(what) ?? 0) + 1);
+  }
 }

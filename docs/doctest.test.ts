@@ -11,7 +11,12 @@ import { PLACES, prepareData, preparePlace, ROOT, runNode, writeTypeCheck } from
 
 // Every ```ts and ```sh fence is run, in order, in one folder a document, against a real database.
 // ```ts no-run is only type-checked; a name behind the language (```json my.json) saves the fence.
-const GUIDES = ["README.md", "docs/guide/*.md", "packages/*/README.md"];
+const GUIDES = [
+  "README.md",
+  "docs/guide/*.md",
+  "packages/*/README.md",
+  "examples/full-server/README.md",
+];
 const OTHERS = [
   "CONTRIBUTING.md",
   "SECURITY.md",
@@ -108,7 +113,7 @@ describe("documents", () => {
       [...readme.matchAll(/^\| [^|]*?`(?:-\w, )?(--[\w-]+)/gm)].map(([, name]) => name),
     );
     const known = new Set<string | undefined>();
-    for (const command of ["ingest", "inspect"]) {
+    for (const command of ["ingest", "inspect", "replay", "dashboards", "serve"]) {
       const { output } = await runNode([MILLRACE, command, "--help"], ROOT);
       for (const [, name] of output.matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm)) known.add(name);
     }

@@ -2,12 +2,13 @@
 # Installs what the demo and the tests need from the system, if it is missing:
 #   victoria-metrics  the database that the data goes into
 #   chromium          opens the HTML report in the tests
-# Usage: setup.sh [package...]   (default: both)
+#   redis-server      the job queue of many machines in the tests, which start one of their own
+# Usage: setup.sh [package...]   (default: all)
 # MILLRACE_SETUP=never forbids it. Where it may not or cannot install, it says what to type and goes on:
 # the demo then writes the report alone, and the tests that need a program are skipped by name.
 set -eu
 
-[ $# -gt 0 ] || set -- victoria-metrics chromium
+[ $# -gt 0 ] || set -- victoria-metrics chromium redis-server
 
 missing=""
 for package in "$@"; do

@@ -1,7 +1,14 @@
 import { defineConfig } from "tsup";
 
 export default defineConfig({
-  entry: ["src/index.ts", "src/s3/index.ts", "src/testing/index.ts"],
+  entry: [
+    "src/index.ts",
+    "src/jobs/index.ts",
+    "src/jobs/bullmq/index.ts",
+    "src/objects/index.ts",
+    "src/s3/index.ts",
+    "src/testing/index.ts",
+  ],
   format: ["esm"],
   platform: "node",
   target: "node22",
@@ -9,6 +16,7 @@ export default defineConfig({
   sourcemap: true,
   clean: ["!**/*.d.ts", "!**/*.d.ts.map", "!**/.tsbuildinfo"], // what `tsc -b` wrote stays
   treeshake: true,
+  removeNodeProtocol: false, // node:sqlite has no other name
   esbuildOptions(options) {
     options.sourcesContent = false; // the sources are in the package, beside dist
   },

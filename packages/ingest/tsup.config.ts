@@ -4,6 +4,7 @@ export default defineConfig({
   entry: [
     "src/index.ts",
     "src/csv/index.ts",
+    "src/grafana/index.ts",
     "src/html-report/index.ts",
     "src/parquet/index.ts",
     "src/testing/index.ts",

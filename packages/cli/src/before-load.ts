@@ -1,10 +1,11 @@
-import { isAbsolute, resolve } from "node:path";
+import { resolve } from "node:path";
 import { MillraceError } from "@millrace/core";
 import { findInput } from "@millrace/ingest";
 import { checkOutputs, type Output } from "./check-outputs.ts";
 import { forgetLoad, type LoadFiles, loadFiles } from "./checkpoint.ts";
 import type { CommandIo } from "./command-io.ts";
 import type { CommandSink } from "./command-sink.ts";
+import { withAbsoluteFiles } from "./database-access.ts";
 import { inputPaths } from "./input-paths.ts";
 import type { IngestSettings } from "./settings.ts";
 import { withoutExisting } from "./skip-existing.ts";
@@ -35,6 +36,7 @@ export async function leaveOutExisting(
 /** Only a database can be asked what it holds, so only a load into one keeps note of its progress. */
 export async function filesOf(
   settings: IngestSettings,
+  stops: StopSignals,
   io: CommandIo,
 ): Promise<LoadFiles | undefined> {
   const { sink, vm, source, dryRun, checkpoints, checkpoint, resume, restart, inputs } = settings;
@@ -45,18 +47,16 @@ export async function filesOf(
         ? "cannot be used with --source, which may deliver something else the next time"
         : dryRun
           ? "cannot be used with --dry-run"
-          : inputs.some((input) => !isAbsolute(input))
-            ? "cannot be used with a URL, behind which something else may lie the next time"
-            : !checkpoints
-              ? "cannot be used with --no-checkpoint"
-              : undefined;
+          : !checkpoints
+            ? "cannot be used with --no-checkpoint"
+            : undefined;
   if (impossible !== undefined) {
     const asked = resume ? "--resume" : restart ? "--restart" : checkpoint && "--checkpoint";
     if (asked === undefined || asked === "") return undefined;
     throw new MillraceError("INVALID_OPTION", `${asked} ${impossible}.`);
   }
   for (const path of inputs) await findInput(path);
-  return await loadFiles(settings, io);
+  return await loadFiles(settings, io, stops.asked);
 }
 
 /** Looks at what an earlier load left, and says what will become of it. */
@@ -85,13 +85,14 @@ export function withAbsolutePaths(settings: IngestSettings, cwd: string): Ingest
   const absolute = (path: string | undefined): string | undefined =>
     path === undefined ? undefined : resolve(cwd, path);
   return {
-    ...settings,
+    ...withAbsoluteFiles(settings, cwd),
     inputs: inputPaths(settings.inputs, cwd),
     html: absolute(settings.html),
     csv: packedName(absolute(settings.csv), settings),
     wideCsv: absolute(settings.wideCsv),
     parquet: absolute(settings.parquet),
     report: absolute(settings.report),
+    spillDir: absolute(settings.spillDir),
     checkpoint: absolute(settings.checkpoint),
     deadLetter: absolute(settings.deadLetter),
     idTables: absolute(settings.idTables),

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { readdir, realpath, rm, stat } from "node:fs/promises";
+import { realpath, rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
-import { redactUrl } from "@millrace/core";
+import { MillraceError, redactUrl } from "@millrace/core";
+import { inputStamp } from "@millrace/ingest";
 import type { CheckpointOptions } from "@millrace/vm-sink";
 import type { CommandIo } from "./command-io.ts";
 import type { IngestSettings } from "./settings.ts";
@@ -24,16 +25,19 @@ export interface LoadFiles {
 export async function loadFiles(
   settings: IngestSettings,
   { env, cwd }: Pick<CommandIo, "env" | "cwd">,
+  signal?: AbortSignal,
 ): Promise<LoadFiles> {
-  const { inputs, vmUrl } = settings;
-  const paths = await Promise.all(inputs.map((path) => realpath(path)));
+  const { inputs, vmUrl, allowPrivateAddresses } = settings;
+  const paths = await Promise.all(
+    inputs.map((input) => (isAbsolute(input) ? realpath(input) : redactUrl(input))),
+  );
   const name = digest([...paths, redactUrl(vmUrl)]).slice(0, 16);
   const path = settings.checkpoint ?? join(stateFolder(env), `${name}.checkpoint`);
   const code = [settings.idTables, settings.parser, ...settings.stages.map((it) => it.specifier)];
   const load = digest([
     version,
     JSON.stringify(flowSettings(settings)),
-    ...(await fingerprints([...paths, ...(await onDisk(code, cwd))])),
+    ...(await stamps([...inputs, ...(await onDisk(code, cwd))], { allowPrivateAddresses }, signal)),
   ]);
   return {
     checkpoint: { path, load },
@@ -77,20 +81,24 @@ function stateFolder(env: Readonly<Record<string, string | undefined>>): string 
   return join(state, "millrace");
 }
 
-/** Every file with its size and time: cheap, and enough to see that something has changed. */
-async function fingerprints(paths: readonly string[]): Promise<readonly string[]> {
-  const prints: string[] = [];
-  for (const path of paths) {
-    const found = await stat(path);
-    if (!found.isDirectory()) {
-      prints.push(`${path} ${found.size} ${found.mtimeMs}`);
-      continue;
+async function stamps(
+  inputs: readonly string[],
+  remote: { readonly allowPrivateAddresses: boolean },
+  signal: AbortSignal | undefined,
+): Promise<readonly string[]> {
+  const all: string[] = [];
+  for (const input of inputs) {
+    const path = isAbsolute(input) ? await realpath(input) : input;
+    const found = await inputStamp(path, { remote, ...(signal && { signal }) });
+    if (found === undefined) {
+      throw new MillraceError(
+        "UNSUPPORTED",
+        `The server of ${redactUrl(input)} says neither ETag nor Last-Modified, so a load that breaks off could not go on; add --no-checkpoint.`,
+      );
     }
-    const entries = await readdir(path, { withFileTypes: true });
-    const below = entries.map((entry) => join(path, entry.name)).sort();
-    for (const print of await fingerprints(below)) prints.push(print);
+    all.push(...found);
   }
-  return prints;
+  return all;
 }
 
 function digest(parts: readonly string[]): string {

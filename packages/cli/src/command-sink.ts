@@ -10,6 +10,7 @@ import {
 } from "@millrace/core";
 import type { LoadCheck } from "@millrace/vm-sink";
 import type { LoadFiles } from "./checkpoint.ts";
+import { databaseAccess } from "./database-access.ts";
 import { CURRENCY, type PluginPlace } from "./ingest-flow.ts";
 import {
   type OutputSink,
@@ -192,17 +193,21 @@ async function database(
 ): Promise<CommandSink> {
   const { createLoadCheck, victoriaMetrics } = await import("@millrace/vm-sink");
   type Result = import("@millrace/vm-sink").VictoriaMetricsResult;
-  const { batchSize, connections, dryRun, verify, vmUrl, renameLabels } = settings;
+  const { batchSize, connections, format, compression } = settings;
+  const { dryRun, verify, renameLabels } = settings;
+  const access = await databaseAccess(settings);
   const sink = victoriaMetrics({
-    url: vmUrl,
+    ...access,
     dryRun,
+    ...(format === undefined ? {} : { format }),
+    ...(compression === undefined ? {} : { compression }),
     ...(batchSize === undefined ? {} : { batchSize }),
     ...(connections === undefined ? {} : { connections }),
     ...(files === undefined ? deadLetterAlone(settings) : files),
   });
   const deadLetter = files?.deadLetter ?? settings.deadLetter;
   const check =
-    verify && !dryRun ? createLoadCheck({ url: vmUrl, by: renameLabels["SN"] ?? "SN" }) : undefined;
+    verify && !dryRun ? createLoadCheck({ ...access, by: renameLabels["SN"] ?? "SN" }) : undefined;
   return {
     sink: renamed(check === undefined ? sink : check.around(sink), settings),
     ...(check === undefined ? {} : { check }),

@@ -64,7 +64,7 @@ export function addedLabels(settings: IngestSettings): readonly string[] {
 /** Reads the file of `--id-tables`; undefined where none was named. */
 export async function readIdTables({
   idTables: path,
-}: IngestSettings): Promise<IdTableRows | undefined> {
+}: Pick<IngestSettings, "idTables">): Promise<IdTableRows | undefined> {
   if (path === undefined) return undefined;
   const refuse = (problem: string, cause: unknown): never => {
     throw new MillraceError("INVALID_OPTION", `--id-tables: ${path} ${problem}`, { cause });
@@ -87,15 +87,17 @@ const LABELS = ["Element", "Resource", "SN", "scrape_interval"];
 
 async function begin(settings: IngestSettings, place: PluginPlace): Promise<Flow<SeriesBatch>> {
   const { source, sourceOptions, parser, parserOptions, inputs, workers, limits } = settings;
+  const remote = { allowPrivateAddresses: settings.allowPrivateAddresses };
+  const shared = { workers, limits, remote, spillFolder: settings.spillDir };
   if (source !== undefined) {
     const made = await load("source", source, sourceOptions, { emits: CURRENCY }, place);
     return pipeline(made as Source<SeriesBatch>);
   }
   if (parser === undefined) {
-    return ingest(inputs, { parser: await oceanstorOf(settings), workers, limits });
+    return ingest(inputs, { parser: await oceanstorOf(settings), ...shared });
   }
   const made = await load("parser", parser, parserOptions, { emits: CURRENCY }, place);
-  return ingest(inputs, { parser: checkParser(made, parser), workers, limits });
+  return ingest(inputs, { parser: checkParser(made, parser), ...shared });
 }
 
 async function load<K extends PluginKind>(

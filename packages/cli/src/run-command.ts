@@ -1,9 +1,11 @@
 import { MillraceError } from "@millrace/core";
 import { Command, CommanderError } from "commander";
 import { type CommandIo, type ExitCode, tellProblem } from "./command-io.ts";
+import { dashboardsCommand } from "./commands/dashboards.ts";
 import { ingestCommand } from "./commands/ingest.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import { replayCommand } from "./commands/replay.ts";
+import { serveCommand } from "./commands/serve.ts";
 import { printable } from "./text.ts";
 import { version } from "./version.ts";
 
@@ -24,7 +26,7 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
       writeErr: (text) => io.stderr.write(text.split("\n").map(printable).join("\n")),
     })
     .showHelpAfterError("(add --help for the options)");
-  const commands = [ingestCommand, inspectCommand, replayCommand];
+  const commands = [ingestCommand, inspectCommand, replayCommand, dashboardsCommand, serveCommand];
   for (const create of commands) {
     const command = create(io, (code) => {
       exitCode = code;

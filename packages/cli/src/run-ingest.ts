@@ -37,7 +37,7 @@ export async function runIngest(given: IngestSettings, io: CommandIo): Promise<E
     const settings = await leaveOutExisting(asked, stops, io);
     if (settings === undefined) return 0;
     const flow = await ingestFlow(settings, place);
-    const files = await filesOf(settings, io);
+    const files = await filesOf(settings, stops, io);
     if (files !== undefined && (await isDone(settings, files, io))) return 0;
     const loaded = await loadToTheEnd(flow, settings, files, place, io);
     const verification = await verify(loaded, stops);

@@ -6,10 +6,11 @@ import { facts, grouped, jsonText, megabytes, minute, plural, printable, table }
 /** Most gaps listed one by one. */
 const GAPS_SHOWN = 10;
 
-/** What was typed. */
+/** What may be typed behind `millrace inspect`. */
 export interface InspectFlags {
   readonly full?: boolean;
   readonly json?: boolean;
+  readonly allowPrivateAddresses?: boolean;
   /** Bounds for hostile archives, other than the usual ones. */
   readonly limit?: Readonly<Record<string, number>>;
 }
@@ -24,6 +25,7 @@ export async function runInspect(
   const found = await inspect(paths, {
     limits: flags.limit ?? {},
     ...(flags.full ? { maxHeaders: Number.POSITIVE_INFINITY } : {}),
+    remote: { allowPrivateAddresses: flags.allowPrivateAddresses === true },
   });
   io.stdout.write(flags.json ? `${jsonText(found, 2)}\n` : `${describe(found)}\n`);
   const { failed, partial } = found.files;

@@ -3,27 +3,33 @@ import { MillraceError, pipeline, type RunEvent } from "@millrace/core";
 import { findInput } from "@millrace/ingest";
 import { checkOutputs } from "./check-outputs.ts";
 import { type CommandIo, type ExitCode, tellProblem } from "./command-io.ts";
+import { databaseAccess, withAbsoluteFiles } from "./database-access.ts";
 import { inputPaths } from "./input-paths.ts";
+import type { ReplaySettings } from "./settings.ts";
 import { listenForStops } from "./stop-signals.ts";
 import { grouped } from "./text.ts";
 
 /** Carries out `millrace replay`. */
 export async function runReplay(
   files: readonly string[],
-  flags: { readonly vmUrl?: string; readonly deadLetter?: string },
+  settings: ReplaySettings,
   io: CommandIo,
 ): Promise<ExitCode> {
   const { seriesLines, victoriaMetrics } = await import("@millrace/vm-sink");
-  const url = flags.vmUrl ?? io.env["MILLRACE_VM_URL"] ?? "http://localhost:8428";
+  const access = await databaseAccess(withAbsoluteFiles(settings, io.cwd));
   const paths = inputPaths(files, io.cwd);
-  const deadLetter = flags.deadLetter === undefined ? undefined : resolve(io.cwd, flags.deadLetter);
+  const deadLetter =
+    settings.deadLetter === undefined ? undefined : resolve(io.cwd, settings.deadLetter);
   await checkFiles(paths);
   if (deadLetter !== undefined) {
     await checkOutputs(paths, [{ option: "--dead-letter", path: deadLetter }]);
   }
   const stops = listenForStops(io);
   try {
-    const sink = victoriaMetrics({ url, ...(deadLetter === undefined ? {} : { deadLetter }) });
+    const sink = victoriaMetrics({
+      ...access,
+      ...(deadLetter === undefined ? {} : { deadLetter }),
+    });
     const run = pipeline(seriesLines(paths)).to(sink, { signal: stops.asked });
     const problems: string[] = [];
     run.events$.subscribe((event) => problems.push(...problemsOf(event)));

@@ -10,6 +10,9 @@ describe("the settings of ingest", () => {
     expect(await check({})).toEqual({
       inputs: ["a.zip"],
       vmUrl: "http://localhost:8428",
+      vmHeaders: {},
+      vmInsecure: false,
+      allowPrivateAddresses: false,
       vm: true,
       workers: 2,
       limits: {},

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import type { DatabaseSettings } from "./database-access.ts";
 
 /** Something to load by specifier, and its options. */
 export interface PluginSettings {
@@ -26,16 +27,21 @@ export interface SelectionSettings {
 }
 
 /** What `millrace ingest` needs to know, from the file, the environment and the command line together. */
-export interface IngestSettings extends SelectionSettings {
+export interface IngestSettings extends SelectionSettings, DatabaseSettings {
   readonly inputs: readonly string[];
-  readonly vmUrl: string;
+  /** Whether a URL among the inputs may lead to this machine or its network. */
+  readonly allowPrivateAddresses: boolean;
+  /** Folder for archives inside an archive that do not fit into memory. */
+  readonly spillDir?: string | undefined;
   /** False: no database, only files. */
   readonly vm: boolean;
   readonly workers: number;
   /** Bounds for hostile archives, other than the usual ones, by their names. */
   readonly limits: Readonly<Record<string, number>>;
   readonly batchSize?: number | undefined;
-  readonly connections?: number | undefined;
+  readonly connections?: number | "auto" | undefined;
+  readonly format?: "remote-write" | "json" | "prometheus" | undefined;
+  readonly compression?: "auto" | "none" | "zstd" | "gzip" | undefined;
   /** Labels that every series gets. */
   readonly labels: Readonly<Record<string, string>>;
   /** New names of labels, by the old ones. */
@@ -121,14 +127,43 @@ const NAMES = v.pipe(
 const PAIRS = v.optional(v.record(v.string(), v.string()), {});
 const PLUGIN = named("name a file or a package");
 
-const entries = {
-  inputs: v.array(v.string()),
+const FILE = named("name the file to read");
+/** The address of the database, and what opens it. */
+const databaseEntries = {
   vmUrl: v.optional(v.string("give an address as text"), "http://localhost:8428"),
+  vmSelectUrl: v.optional(named("give the address")),
+  vmUser: v.optional(named("give the name")),
+  vmPassword: v.optional(v.string()),
+  vmPasswordFile: v.optional(FILE),
+  vmBearerToken: v.optional(v.string()),
+  vmBearerTokenFile: v.optional(FILE),
+  vmHeaders: PAIRS,
+  vmHeadersFile: v.optional(FILE),
+  vmCa: v.optional(FILE),
+  vmCert: v.optional(FILE),
+  vmKey: v.optional(FILE),
+  vmServerName: v.optional(named("give the name")),
+  vmInsecure: v.optional(SWITCH, false),
+};
+
+const entries = {
+  ...databaseEntries,
+  inputs: v.array(v.string()),
+  allowPrivateAddresses: v.optional(SWITCH, false),
+  spillDir: v.optional(named("name the folder")),
   vm: v.optional(SWITCH, true),
   workers: v.optional(wholeNumber(1, 64), 2),
   limits: v.optional(v.record(v.string(), LIMIT), {}),
   batchSize: v.optional(wholeNumber(1, 10_000_000)),
-  connections: v.optional(wholeNumber(1, 64)),
+  connections: v.optional(
+    v.union([v.literal("auto"), wholeNumber(1, 64)], 'give a whole number from 1 to 64, or "auto"'),
+  ),
+  format: v.optional(
+    v.picklist(["remote-write", "json", "prometheus"], "give remote-write, json or prometheus"),
+  ),
+  compression: v.optional(
+    v.picklist(["auto", "none", "zstd", "gzip"], "give auto, none, zstd or gzip"),
+  ),
   metrics: v.optional(v.union([v.picklist(["all", "default"]), NAMES]), "all"),
   excludeMetrics: v.optional(NAMES),
   resources: v.optional(NAMES),
@@ -183,12 +218,24 @@ export const ingestSettings: v.GenericSchema<unknown, IngestSettings> = v.pipe(
   ),
 );
 
+/** What `millrace replay` needs to know. */
+export interface ReplaySettings extends DatabaseSettings {
+  readonly deadLetter?: string | undefined;
+}
+
+const replayEntries = { ...databaseEntries, deadLetter: entries.deadLetter };
+
+/** The names of its settings; all may stand in the environment, too. */
+export const REPLAY_KEYS: readonly string[] = Object.keys(databaseEntries);
+
+/** Checks and completes the settings of `millrace replay`. */
+export const replaySettings: v.GenericSchema<unknown, ReplaySettings> = v.object(replayEntries);
+
 /** The variables of the environment that are settings; others with this prefix are not ours to judge. */
 export function settingVariables(
   env: Readonly<Record<string, string | undefined>>,
+  keys: readonly string[] = Object.keys(entries),
 ): Record<string, string | undefined> {
-  const names = Object.keys(entries).map(
-    (key) => `MILLRACE_${key.replace(/[A-Z]/g, "_$&").toUpperCase()}`,
-  );
+  const names = keys.map((key) => `MILLRACE_${key.replace(/[A-Z]/g, "_$&").toUpperCase()}`);
   return Object.fromEntries(names.map((name) => [name, env[name]]));
 }

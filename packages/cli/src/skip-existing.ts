@@ -1,6 +1,7 @@
 import { findInput, inspect } from "@millrace/ingest";
 import { loadFiles } from "./checkpoint.ts";
 import { type CommandIo, tellProblem } from "./command-io.ts";
+import { databaseAccess } from "./database-access.ts";
 import { oceanstorOptions } from "./ingest-flow.ts";
 import type { IngestSettings } from "./settings.ts";
 
@@ -39,10 +40,11 @@ async function whyHeld(
   io: CommandIo,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const isOnDisk = (await findInput(input)) !== undefined;
-  if (isOnDisk && settings.checkpoints && settings.checkpoint === undefined) {
+  await findInput(input);
+  if (settings.checkpoints && settings.checkpoint === undefined) {
     const { readCheckpoint } = await import("@millrace/vm-sink");
-    const { path, load } = (await loadFiles({ ...settings, inputs: [input] }, io)).checkpoint;
+    const files = await loadFiles({ ...settings, inputs: [input] }, io, signal);
+    const { path, load } = files.checkpoint;
     const before = await readCheckpoint(path).catch(() => undefined);
     if (before?.done === true && before.load === load) return `which was loaded, as ${path} says`;
   }
@@ -59,18 +61,25 @@ function isSelection(settings: IngestSettings): boolean {
 
 async function holdsAll(
   input: string,
-  { vmUrl, labels, renameLabels, limits }: IngestSettings,
+  settings: IngestSettings,
   signal: AbortSignal,
 ): Promise<boolean> {
+  const { labels, renameLabels, limits, allowPrivateAddresses } = settings;
+  const remote = { allowPrivateAddresses };
   const { countSamples } = await import("@millrace/vm-sink");
-  const maxHeaders = Number.POSITIVE_INFINITY;
-  const { arrays, files } = await inspect(input, { maxHeaders, limits, signal });
+  const access = await databaseAccess(settings);
+  const { arrays, files } = await inspect(input, {
+    maxHeaders: Number.POSITIVE_INFINITY,
+    limits,
+    remote,
+    signal,
+  });
   if (arrays.length === 0 || files.failed.length + files.partial.length > 0) return false;
   const serialLabel = renameLabels["SN"] ?? "SN";
   for (const { serial, timeRangeMs, samples } of arrays) {
     const [fromMs, toMs] = timeRangeMs;
     const wanted = { [serialLabel]: serial, ...labels };
-    if ((await countSamples({ url: vmUrl, labels: wanted, fromMs, toMs, signal })) !== samples) {
+    if ((await countSamples({ ...access, labels: wanted, fromMs, toMs, signal })) !== samples) {
       return false;
     }
   }

@@ -64,6 +64,7 @@ export {
   type PluginKinds,
 } from "./plugin/define-plugin.ts";
 export { type LoadPluginOptions, loadPlugin } from "./plugin/load-plugin.ts";
+export { isProcessAlive, type ProcessIdentity, thisProcess } from "./process-identity.ts";
 export { redactUrl } from "./redact-url.ts";
 export {
   eachSeries,

@@ -6,6 +6,7 @@
 export type { ArchiveMember, UnreadableMember } from "./archive/archive-member.ts";
 export { type ArchiveOptions, archive } from "./archive/archive-source.ts";
 export { findInput } from "./archive/find-input.ts";
+export { type InputStampOptions, inputStamp } from "./archive/input-stamp.ts";
 export type { ArchiveLimits } from "./archive/limits.ts";
 export type { RemoteOptions } from "./archive/open-remote.ts";
 export type { Document } from "./archive/read-tar.ts";
@@ -32,6 +33,7 @@ export {
 export type { TimeBounds } from "./oceanstor/plausible-times.ts";
 export { seedNaming } from "./oceanstor/seed-naming.ts";
 export { seriesName } from "./oceanstor/series-name.ts";
+export { type SeriesTitle, seriesTitle } from "./oceanstor/series-title.ts";
 export type {
   ArchiveParser,
   MemberIdentity,

@@ -16,6 +16,8 @@ export interface IngestOptions {
   readonly workers?: number;
   /** Caps for hostile input; what is left out keeps its default. */
   readonly limits?: Partial<ArchiveLimits>;
+  /** Folder for archives inside an archive that do not fit into memory. @defaultValue none: nothing is written */
+  readonly spillFolder?: string | undefined;
   /** How URLs and objects in S3 are reached. */
   readonly remote?: RemoteOptions;
   /** How consecutive files are joined. */
@@ -43,9 +45,10 @@ export function ingest(
   options: IngestOptions = {},
 ): Flow<SeriesBatch> {
   const { parser = oceanstor(), workers = 2, limits = {}, join = {}, remote = {} } = options;
+  const { spillFolder } = options;
   checkParser(parser);
   return pipeline(
-    archive(inputs, { identify: (path) => parser.identify(path), limits, remote }),
+    archive(inputs, { identify: (path) => parser.identify(path), limits, remote, spillFolder }),
     unpack({ workers, limits }),
     parseMembers(parser),
     joinBlocks(join),

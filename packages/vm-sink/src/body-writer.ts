@@ -12,6 +12,7 @@ import type { VictoriaMetricsResult } from "./result.ts";
 import type { CompressionChoice } from "./wire/choose-compression.ts";
 import type { Client } from "./wire/client.ts";
 import type { Endpoint } from "./wire/endpoint.ts";
+import { restarted } from "./wire/failures.ts";
 import { freshState, readState } from "./wire/read-state.ts";
 import type { RetryPolicy } from "./wire/retry.ts";
 import { newlyLost, type ServerState, wasRestarted } from "./wire/server-state.ts";
@@ -120,7 +121,7 @@ export class BodyWriter {
     );
     if (checkpoint === undefined) return;
     this.ledger.watermark$.subscribe(({ accepted, durable }) => {
-      checkpoint.accepted(accepted);
+      checkpoint.accepted(accepted, this.ledger.acceptedSamples);
       checkpoint.durable(durable);
     });
   }
@@ -158,16 +159,26 @@ export class BodyWriter {
     if (checkpoint === undefined || delivery === undefined) return;
     const isEnd = this.#items === 0 || this.#items === checkpoint.presentItems - 1;
     if (isEnd && !(await delivery.holdsAnyOf([...eachSeries(batch)].map(finiteSamples)))) {
-      throw new MillraceError(
-        "INVALID_OPTION",
-        `The database at ${this.#client.endpoint.shown} holds nothing of what the checkpoint ${checkpoint.path} says it has. Was it emptied? Delete the checkpoint to load everything anew.`,
-      );
+      throw await this.#whyEmpty(checkpoint.path);
     }
     const durable = this.#items < checkpoint.durableItems;
     this.#items += 1;
     this.#present += sampleCount(batch);
     this.ledger.present(durable, performance.now());
     this.#history?.repeats(batch);
+  }
+
+  /** It may have been restarted since its page was read, and then knows nothing of its last seconds. */
+  async #whyEmpty(path: string): Promise<MillraceError> {
+    const client = this.#client;
+    const now = await client.patiently(() => freshState(client));
+    if (this.#before !== undefined && wasRestarted(this.#before, now)) {
+      return restarted(client.endpoint);
+    }
+    return new MillraceError(
+      "INVALID_OPTION",
+      `The database at ${client.endpoint.shown} holds nothing of what the checkpoint ${path} says it has. Was it emptied? Delete the checkpoint to load everything anew.`,
+    );
   }
 
   /** The item may lie in the database, whole or in part: only what is missing is sent. */

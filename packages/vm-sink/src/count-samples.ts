@@ -39,15 +39,20 @@ export async function countSamples(options: CountOptions): Promise<number> {
   }
 }
 
-/** A client for questions only. */
+/**
+ * A client for questions only.
+ *
+ * @param patienceMs - how long a question of `patiently` is asked again. @defaultValue for ever
+ */
 export function createCounter(
   endpoint: Endpoint,
   signal: AbortSignal = new AbortController().signal,
+  patienceMs: number = PATIENT_RETRY.maxElapsedMs,
 ): Client {
   return createClient({
     endpoint,
     connections: 1,
-    retry: PATIENT_RETRY,
+    retry: { ...PATIENT_RETRY, maxElapsedMs: patienceMs },
     signal,
     logger: silentLogger,
     onRetry: () => {},

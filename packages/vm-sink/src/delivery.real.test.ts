@@ -7,7 +7,7 @@ import { fromItems, pipeline, type SeriesBatch, seriesBatch } from "@millrace/co
 import { testContext } from "@millrace/core/testing";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { startFaultProxy } from "../test/fault-proxy.ts";
-import { binary, exported, missing, realTitle } from "../test/real-database.ts";
+import { binary, exported, freshPage, missing, realTitle } from "../test/real-database.ts";
 import { plainBatch, START_MS, samplesOf } from "../test/samples.ts";
 import { seededRandom } from "../test/seeded-random.ts";
 import { seriesLines } from "./dead-letter/series-lines.ts";
@@ -44,7 +44,13 @@ describe.skipIf(missing !== undefined)(realTitle("delivery into VictoriaMetrics"
     pipeline(fromItems(batches)).to(victoriaMetrics({ retry: RETRY, batchSize: 500, ...options }));
 
   it("is exact although connections break before and after the database stored a request", async () => {
-    await using proxy = await startFaultProxy(() => database.url, seededRandom(7), 0.25);
+    await using proxy = await startFaultProxy({
+      target: () => database.url,
+      random: seededRandom(7),
+      rate: 0.25,
+      writeFaults: ["busy", "reset-before", "reset-after", "late", "gateway", "slow"],
+      readFaults: ["busy", "reset-before", "truncate", "slow"],
+    });
     const batches = batchesOf(40);
     const run = load(batches, { url: proxy.url, connections: 2 });
     await run.result;
@@ -79,6 +85,8 @@ describe.skipIf(missing !== undefined)(realTitle("delivery into VictoriaMetrics"
     for (const batch of batches) await writer.write(batch);
     await expect.poll(async () => (await stored()).length).toBeGreaterThan(4_000);
     await writer.abort(new Error("pulled"));
+    // A page from before the last answers would look like one of another process.
+    await freshPage(database.url);
     const match = encodeURIComponent(`{__name__=~"${prefix()}_.*"}`);
     await fetch(`${database.url}/api/v1/admin/tsdb/delete_series?match[]=${match}`);
     await expect(load(batches, { url: database.url, checkpoint }).result).rejects.toThrow(

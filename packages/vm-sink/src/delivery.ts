@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { type Labels, MillraceError, type SeriesSamples } from "@millrace/core";
 import type { BodySender } from "./body-sender.ts";
 import { quietState } from "./checkpoint/quiet-state.ts";
@@ -134,7 +135,7 @@ export class Delivery {
         await quietState(client, before);
         this.#restless = false;
       }
-      const missing = await this.#missing(series, others, dead);
+      const missing = await this.#surelyMissing(series, others, dead);
       if (missing.length === 0) return sent;
       try {
         for (const body of seriesBodies(missing, format, bodyBytes)) {
@@ -146,6 +147,25 @@ export class Delivery {
         this.#restless = true;
       }
     }
+  }
+
+  /**
+   * A busy database may show what it just took a second later, even after it was told to show it (seen
+   * with 1.79.5). So only what two looks in a row do not find is missing.
+   */
+  async #surelyMissing(
+    series: readonly SeriesSamples[],
+    others: SampleBag,
+    dead: SampleBag,
+  ): Promise<readonly SeriesSamples[]> {
+    let missing = await this.#missing(series, others, dead);
+    while (missing.length > 0) {
+      await pause(LOOK_AGAIN_MS);
+      const still = await this.#missing(series, others, dead);
+      if (countOf(still) === countOf(missing)) return still;
+      missing = still;
+    }
+    return missing;
   }
 
   async #missing(
@@ -268,6 +288,8 @@ export class Delivery {
 }
 
 const NOTHING = new SampleBag();
+/** Longer than a database is seen to take for showing what it took. */
+const LOOK_AGAIN_MS = 1_500;
 const REPEATED =
   "It is unknown whether the database stored the last request. It is sent again; its samples may be there twice. With a checkpoint it could be told.";
 

@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import { testContext } from "@millrace/core/testing";
 import { describe, expect, it, onTestFinished } from "vitest";
 import {
@@ -7,7 +8,7 @@ import {
   metricsPage,
   reply,
 } from "../test/fake-database.ts";
-import { plainBatch } from "../test/samples.ts";
+import { plainBatch, START_MS } from "../test/samples.ts";
 import { createLoadCheck } from "./load-check.ts";
 import { victoriaMetrics } from "./victoria-metrics.ts";
 
@@ -90,6 +91,39 @@ describe("createLoadCheck", () => {
     else await writer.abort(reason);
     await writing;
     await writer.abort(reason);
+  });
+
+  it("asks again where a connection breaks, before the load and after it", async () => {
+    const broken = new Map<string, number>();
+    // Every question breaks once: the look before, the one after, and the export of all samples.
+    const breaks = (question: string, response: ServerResponse): boolean => {
+      const times = (broken.get(question) ?? 0) + 1;
+      broken.set(question, times);
+      if (times % 2 === 1) response.destroy();
+      return times % 2 === 1;
+    };
+    const fake: FakeDatabase = await database({
+      get(path, response) {
+        if (!path.startsWith("/api/v1/query")) return false;
+        if (breaks("count", response)) return true;
+        const count = fake.posts.length === 0 ? 0 : 1;
+        reply(response, 200, JSON.stringify({ data: { result: [{ value: [0, `${count}`] }] } }));
+        return true;
+      },
+      answer({ path }, response) {
+        if (!path.startsWith("/api/v1/export")) return reply(response, 204);
+        if (breaks("export", response)) return;
+        const metric = { __name__: "a", job: "test" };
+        reply(response, 200, JSON.stringify({ metric, values: [0], timestamps: [START_MS] }));
+      },
+    });
+    const check = createLoadCheck({ url: fake.url, by: "job" });
+    const sink = check.around(victoriaMetrics({ url: fake.url, durability: "none" }));
+    await using writer = await sink.open(testContext());
+    await writer.write(plainBatch("a", 1));
+    await writer.close();
+    expect(await check.compare()).toMatchObject([{ sent: 1, before: 0, found: 1 }]);
+    expect([...broken.keys()]).toEqual(["count", "export"]);
   });
 
   it("lets go of the comparison at once, too", async () => {

@@ -1,5 +1,8 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { MillraceError, type SeriesBatch, type Sink } from "@millrace/core";
-import { countSeries } from "./count/count-series.ts";
+import { countSeries, isTooMuch } from "./count/count-series.ts";
+import type { Question } from "./count/count-window.ts";
+import type { DayRange } from "./count/day-cover.ts";
 import { exportChecksum } from "./count/export-checksum.ts";
 import {
   type ComparedPart,
@@ -71,37 +74,58 @@ export function createLoadCheck(options: LoadCheckOptions): LoadCheck {
   // An address that replaces the label makes one part of all; better said now than after hours.
   storedLabels({ [by]: "" }, endpoint);
   const parts = new LoadParts(by, endpoint.extraLabels);
+  const questionOf = (value: string, names: readonly string[], days: DayRange): Question => ({
+    labels: storedLabels({ [by]: value }, endpoint),
+    names,
+    fromMs: days.first * DAY_MS,
+    toMs: (days.last + 1) * DAY_MS - 1,
+  });
   const countWith =
     (client: Client): CountDays =>
-    (value, names, { first, last }) =>
-      countSeries(client, {
-        labels: storedLabels({ [by]: value }, endpoint),
-        names,
-        fromMs: first * DAY_MS,
-        toMs: (last + 1) * DAY_MS - 1,
-      });
+    (...asked) =>
+      client.patiently(() => countSeries(client, questionOf(...asked)), isPassing);
   const sumWith =
     (client: Client): SumDays =>
-    (value, names, { first, last }) =>
-      exportChecksum(client, {
-        labels: storedLabels({ [by]: value }, endpoint),
-        names,
-        fromMs: first * DAY_MS,
-        toMs: (last + 1) * DAY_MS - 1,
-      });
+    (...asked) =>
+      client.patiently(() => exportChecksum(client, questionOf(...asked)), isPassing);
   return {
     around: (sink) =>
       countingBefore(sink, asked, (batch, client) => parts.note(batch, countWith(client))),
     async compare({ signal } = {}) {
-      const client = createCounter(asked, signal);
+      const client = createCounter(asked, signal, PATIENCE_MS);
       try {
-        await makeVisible(client);
-        return await parts.compare(countWith(client), sumWith(client));
+        const look = async (): Promise<readonly ComparedPart[]> => {
+          await client.patiently(() => makeVisible(client));
+          return await parts.compare(countWith(client), sumWith(client));
+        };
+        let compared = await look();
+        // A busy database may show what it just took a second later, even after it was told to show it.
+        for (let before = -1; lacking(compared) !== 0 && lacking(compared) !== before; ) {
+          before = lacking(compared);
+          await pause(LOOK_AGAIN_MS, undefined, { signal });
+          compared = await look();
+        }
+        return compared;
       } finally {
         await client.destroy();
       }
     },
   };
+}
+
+/** Longer than a database is seen to take for showing what it took. */
+const LOOK_AGAIN_MS = 1_500;
+
+function lacking(compared: readonly ComparedPart[]): number {
+  return compared.reduce((sum, { missing }) => sum + missing, 0);
+}
+
+/** A load of hours is not to end without its proof because one connection broke. */
+const PATIENCE_MS = 60_000;
+
+/** What is too much for the server was asked in parts already, and stays too much. */
+function isPassing(failure: MillraceError): boolean {
+  return !isTooMuch(failure);
 }
 
 /** A sink that has every batch noted before it gets it. */
@@ -114,7 +138,8 @@ function countingBefore<R>(
     ...sink,
     async open(context) {
       const stop = new AbortController();
-      const client = createCounter(endpoint, AbortSignal.any([context.signal, stop.signal]));
+      const signal = AbortSignal.any([context.signal, stop.signal]);
+      const client = createCounter(endpoint, signal, PATIENCE_MS);
       try {
         const state = await readState(client, FIRST_ANSWER_MS);
         refuseDeduplication(state, endpoint);

@@ -3,6 +3,7 @@ import { loadConfig, MillraceError } from "@millrace/core";
 import { Command, Option } from "commander";
 import type { CommandIo, ExitCode } from "../command-io.ts";
 import { ingestSettings, settingVariables } from "../settings.ts";
+import { addDatabaseOptions, addWireOptions } from "./database-options.ts";
 import { limitOption } from "./limit-option.ts";
 import { addPluginOptions, collectPairs, pluginSettings, SINK } from "./plugin-options.ts";
 import { addSelectionOptions, selectionSettings } from "./selection-options.ts";
@@ -18,17 +19,20 @@ export function ingestCommand(io: CommandIo, exit: (code: ExitCode) => void): Co
   const command = new Command("ingest");
   command
     .description("Load archives of performance files into VictoriaMetrics, or another sink.")
-    .argument("[input...]", "archives: .zip, folder, .tgz or .dat")
+    .argument("[input...]", "archives: .zip, .7z, folder, .tgz or .dat, https://… or s3://…")
     .option("-i, --input <path...>", "the same, as an option");
   addSelectionOptions(command);
   addPluginOptions(command);
+  addDatabaseOptions(command);
+  addWireOptions(command);
   return command
-    .option(
-      "--vm-url <url>",
-      "VictoriaMetrics: base URL or full import URL (default: http://localhost:8428)",
-    )
+    .option("--allow-private-addresses", "read https://… from this machine and its network, too")
     .addOption(
       new Option("--no-vm", "no database: write files alone (--html, --csv, …)").conflicts("vmUrl"),
+    )
+    .option(
+      "--spill-dir <folder>",
+      "put archives inside an archive there that do not fit into memory; nothing is left of them",
     )
     .option("--html <file>", "write a page with charts, one file that needs no network")
     .option(
@@ -61,8 +65,6 @@ export function ingestCommand(io: CommandIo, exit: (code: ExitCode) => void): Co
     )
     .option("-w, --workers <n>", "files above 1 MiB inflated at once, 1 to 64 (default: 2)")
     .addOption(limitOption())
-    .option("--batch-size <n>", "samples a request (default: what fits in 1 MiB)")
-    .option("--connections <n>", "requests in flight at once, 1 to 64 (default: 3)")
     .option("--report <file>", "write the outcome as JSON")
     .option("--json", "print every event as a line of JSON, the report last")
     .option("--quiet", "print problems only")
@@ -96,7 +98,8 @@ export function ingestCommand(io: CommandIo, exit: (code: ExitCode) => void): Co
 
 const HELP = `
 Settings may also stand in millrace.config.json ({"vmUrl": "…"}) and in the environment
-(MILLRACE_VM_URL); the command line wins.
+(MILLRACE_VM_URL); the command line wins. Passwords and tokens are never taken from it, where every
+process of the machine could read them.
 
 Exit codes:
   0    every sample of every file was accepted, or left out on purpose

@@ -7,10 +7,11 @@ import { limitOption } from "./limit-option.ts";
 export function inspectCommand(io: CommandIo, exit: (code: ExitCode) => void): Command {
   return new Command("inspect")
     .description("Say what is in archives, without loading them.")
-    .argument("<input...>", "archives: .zip, folder, .tgz or .dat")
+    .argument("<input...>", "archives: .zip, .7z, folder, .tgz or .dat, https://… or s3://…")
     .option("--full", "read the head of every file, also in large archives")
     .option("--json", "print the findings as JSON")
     .addOption(limitOption())
+    .option("--allow-private-addresses", "read https://… from this machine and its network, too")
     .addHelpText("after", HELP)
     .action(async (inputs: string[], flags: InspectFlags) => {
       const { runInspect } = await import("../run-inspect.ts");

@@ -1,21 +1,27 @@
+import { loadConfig } from "@millrace/core";
 import { Command } from "commander";
 import type { CommandIo, ExitCode } from "../command-io.ts";
+import { REPLAY_KEYS, replaySettings, settingVariables } from "../settings.ts";
+import { addDatabaseOptions } from "./database-options.ts";
 
 /** `millrace replay`: sends what a database refused once more. */
 export function replayCommand(io: CommandIo, exit: (code: ExitCode) => void): Command {
-  return new Command("replay")
+  const command = new Command("replay");
+  command
     .description("Send series that a database refused, or an export of VictoriaMetrics, again.")
     .argument("<file...>", "dead-letter files of millrace ingest, or files of JSON lines")
-    .option(
-      "--vm-url <url>",
-      "VictoriaMetrics: base URL or full import URL (default: http://localhost:8428)",
-    )
     .option("--dead-letter <file>", "where series go that are refused again")
     .addHelpText("after", HELP)
-    .action(async (files: string[], flags: { vmUrl?: string; deadLetter?: string }) => {
+    .action(async (files: string[], flags: Readonly<Record<string, unknown>>) => {
+      const settings = await loadConfig(replaySettings, {
+        env: { prefix: "MILLRACE_", values: settingVariables(io.env, REPLAY_KEYS) },
+        overrides: flags,
+      });
       const { runReplay } = await import("../run-replay.ts");
-      exit(await runReplay(files, flags, io));
+      exit(await runReplay(files, settings, io));
     });
+  addDatabaseOptions(command);
+  return command;
 }
 
 const HELP = `

@@ -10,6 +10,13 @@ export {
   type CountingSourceOptions,
   countingSource,
 } from "./counting-source.ts";
+export {
+  type DescribeJobQueueOptions,
+  type DoomedWorker,
+  describeJobQueue,
+  type JobQueuePlace,
+} from "./describe-job-queue.ts";
+export { type DescribeObjectStoreOptions, describeObjectStore } from "./describe-object-store.ts";
 export { type DescribeSinkOptions, describeSink } from "./describe-sink.ts";
 export { type DescribeSourceOptions, describeSource } from "./describe-source.ts";
 export { type MemorySink, type MemorySinkOptions, memorySink } from "./memory-sink.ts";

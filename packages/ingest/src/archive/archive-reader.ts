@@ -17,10 +17,17 @@ export class ArchiveReader {
   readonly #identify: Identify;
   readonly #limits: ArchiveLimits;
   readonly #context: RunContext;
+  readonly #spillFolder: string | undefined;
   readonly #seen = new Map<string, string>();
 
-  constructor(identify: Identify, limits: ArchiveLimits, context: RunContext) {
+  constructor(
+    identify: Identify,
+    limits: ArchiveLimits,
+    context: RunContext,
+    spillFolder: string | undefined,
+  ) {
     this.#identify = identify;
+    this.#spillFolder = spillFolder;
     this.#limits = limits;
     this.#context = context;
   }
@@ -28,7 +35,7 @@ export class ArchiveReader {
   /** The members of an input and of the archives inside it. */
   async *readInput(container: Container): AsyncGenerator<Member> {
     const { meter } = this.#context;
-    const budget = new NestingBudget(this.#limits, container.sizeBytes);
+    const budget = new NestingBudget(this.#limits, container.sizeBytes, this.#spillFolder);
     let readBytes = 0;
     yield* this.#readContainer(container, budget, 0, (entry) => {
       // A directory that lies must not take the progress beyond the size of its container.

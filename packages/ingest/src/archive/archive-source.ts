@@ -14,6 +14,11 @@ export interface ArchiveOptions {
   readonly identify: (path: string) => MemberIdentity | undefined;
   /** Caps for hostile input; what is left out keeps its default. */
   readonly limits?: Partial<ArchiveLimits>;
+  /**
+   * Folder for archives inside an archive that take more memory than `limits.nestedBytes` leaves. The files have no
+   * names and are gone with the process. @defaultValue none: nothing is written to a disk, and they are refused
+   */
+  readonly spillFolder?: string | undefined;
   /** How URLs and objects in S3 are reached. */
   readonly remote?: RemoteOptions;
 }
@@ -57,7 +62,7 @@ export function archive(
         await findInput(path);
         meter.bytesTotal += await storedSize(path);
       }
-      const reader = new ArchiveReader(options.identify, limits, context);
+      const reader = new ArchiveReader(options.identify, limits, context, options.spillFolder);
       for await (const input of openInputs(given, limits, signal, options.remote)) {
         if (input.container === undefined) {
           meter.originsTotal += 1;

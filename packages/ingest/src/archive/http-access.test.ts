@@ -356,7 +356,7 @@ describe("where URLs may lead", () => {
     const guard = addressGuard((address) => address === "127.0.0.1");
     const part = async (location: string) => {
       target.location = location;
-      const client = await HttpClient.create(url, guard);
+      const client = new HttpClient(url, guard);
       const found = client.part(0, 10, undefined, 100, undefined);
       return await found
         .then(
@@ -377,7 +377,7 @@ describe("where URLs may lead", () => {
 
   it("checks the address that is connected to, not the name", async () => {
     const { port, requests } = await serve({ bytes: small });
-    const client = await HttpClient.create(`http://localhost:${port}/a.zip`, publicOnly);
+    const client = new HttpClient(`http://localhost:${port}/a.zip`, publicOnly);
     await expect(client.part(0, 10, undefined, 100, undefined)).rejects.toMatchObject({
       code: "UNSUPPORTED",
       retryable: false,

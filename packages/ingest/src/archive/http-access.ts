@@ -39,7 +39,7 @@ export async function openHttp(
   signal?: AbortSignal,
 ): Promise<HttpBytes> {
   const name = redactUrl(input);
-  const client = await HttpClient.create(
+  const client = new HttpClient(
     input,
     options.allowPrivateAddresses === true ? undefined : publicOnly,
   );

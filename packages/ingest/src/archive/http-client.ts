@@ -1,5 +1,5 @@
 import { MillraceError, redactUrl } from "@millrace/core";
-import type { Agent, Dispatcher } from "undici";
+import { Agent, type Dispatcher } from "undici";
 import type { AddressGuard } from "./address-guard.ts";
 
 /** What a server sent of a file. */
@@ -30,8 +30,22 @@ export class HttpClient {
   /** Where redirects led. */
   #found: URL | undefined;
 
-  private constructor(agent: Agent, url: URL, guard: AddressGuard | undefined) {
-    this.#agent = agent;
+  /**
+   * Nothing is sent yet.
+   *
+   * @param guard - undefined to allow every address
+   */
+  constructor(input: string, guard: AddressGuard | undefined) {
+    const url = new URL(input);
+    this.#agent = new Agent({
+      connect: {
+        timeout: CONNECT_TIMEOUT_MS,
+        ...(guard === undefined ? {} : { lookup: guard.lookup as never }),
+      },
+      connections: 2,
+      headersTimeout: SILENCE_MS,
+      bodyTimeout: SILENCE_MS,
+    });
     this.#guard = guard;
     const { username, password } = url;
     const pair = `${decoded(username)}:${decoded(password)}`;
@@ -41,26 +55,6 @@ export class HttpClient {
     this.#given.username = "";
     this.#given.password = "";
     this.#given.hash = "";
-  }
-
-  /**
-   * Nothing is sent yet.
-   *
-   * @param guard - undefined to allow every address
-   */
-  static async create(input: string, guard: AddressGuard | undefined): Promise<HttpClient> {
-    // Loaded here, so that reading files does not wait for it.
-    const { Agent } = await import("undici");
-    const agent = new Agent({
-      connect: {
-        timeout: CONNECT_TIMEOUT_MS,
-        ...(guard === undefined ? {} : { lookup: guard.lookup as never }),
-      },
-      connections: 2,
-      headersTimeout: SILENCE_MS,
-      bodyTimeout: SILENCE_MS,
-    });
-    return new HttpClient(agent, new URL(input), guard);
   }
 
   /**

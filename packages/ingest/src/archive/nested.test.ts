@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -27,13 +27,19 @@ const packed = (name: string, bytes: Uint8Array): ZipEntry => ({ name, bytes, de
 const stored = (name: string, bytes: Uint8Array): ZipEntry => ({ name, bytes });
 
 /** What comes of these bytes as `x.zip` or `x.7z`. */
-async function read(bytes: Uint8Array, limits: Partial<ArchiveLimits> = {}, ending = "zip") {
+async function read(
+  bytes: Uint8Array,
+  limits: Partial<ArchiveLimits> = {},
+  ending = "zip",
+  spillFolder?: string,
+) {
   const path = inFolder(`${written++}.${ending}`);
   await writeFile(path, bytes);
   const context = testContext();
   const short = (text: string) => text.replaceAll(path, "x");
   const origins: string[] = [];
-  for await (const item of archive(path, { identify: identifyPeriodFile, limits }).open(context)) {
+  const source = archive(path, { identify: identifyPeriodFile, limits, spillFolder });
+  for await (const item of source.open(context)) {
     const problem = "error" in item ? ` ${item.error.code}` : "";
     if ("bytes" in item) expect(Buffer.from(item.bytes).toString()).toBe(basename(item.path));
     origins.push(short(item.origin) + problem);
@@ -184,6 +190,48 @@ async function readQuietly(bytes: Uint8Array, ending = "zip"): Promise<string[]>
   }
   return origins;
 }
+
+describe("an archive in an archive that takes more memory than there is", () => {
+  const large = zipBytes([stored("noise.bin", randomBytes(3_000_000)), file(b), file(c)]);
+  const limits = { nestedBytes: 1_000_000 };
+
+  it.each([
+    ["a zip", "zip", async () => zipBytes([packed("i.zip", large), file(a)])],
+    [
+      "a 7z",
+      "7z",
+      async () =>
+        await sevenZipBytes([
+          ["i.zip", large],
+          [a, Buffer.from(a)],
+        ]),
+    ],
+  ])(
+    "goes to the folder that was named, out of %s, and leaves nothing there",
+    async (_, ending, bytes) => {
+      const folder = inFolder(`spill-${ending}`);
+      const { origins, failed } = await read(await bytes(), limits, ending, folder);
+      expect([...origins].sort()).toEqual([`x!${a}`, `x!i.zip!${b}`, `x!i.zip!${c}`].sort());
+      expect(failed).toEqual([]);
+      expect(await readdir(folder)).toEqual([]);
+    },
+  );
+
+  it("still may not unpack by more than the ratio, nor lie about its size or checksum", async () => {
+    const folder = inFolder("spill-bad");
+    const bomb = zipBytes([stored("zeros", Buffer.alloc(20_000_000)), file(b)]);
+    const bombed = await read(zipBytes([packed("bomb.zip", bomb), file(a)]), limits, "zip", folder);
+    expect(bombed.origins).toEqual([`x!${a}`]);
+    expect(bombed.problems).toMatch(/raise the limit "ratio"/);
+    const whole = zipBytes([packed("i.zip", large), file(a)]);
+    // Somewhere in the middle of the packed bytes.
+    whole.writeUInt8(whole.readUInt8(1_500_000) ^ 0xff, 1_500_000);
+    const damaged = await read(whole, limits, "zip", folder);
+    expect(damaged.origins).toEqual([`x!${a}`]);
+    expect(damaged.problems).toMatch(/x!i\.zip/);
+    expect(await readdir(folder)).toEqual([]);
+  });
+});
 
 describe("a 7z", () => {
   const inner = zipBytes([file(c), file(b)]);

@@ -8,13 +8,16 @@ const RATIO_FREE_BYTES = 8 * 1024 * 1024;
 export class NestingBudget {
   readonly #limits: ArchiveLimits;
   readonly #mostBytes: number;
+  /** Where an archive goes that takes more memory than is left; undefined: nowhere. */
+  readonly spillFolder: string | undefined;
   #heldBytes = 0;
   #unpackedBytes = 0;
   #archives = 0;
   #members = 0;
 
-  constructor(limits: ArchiveLimits, inputBytes: number) {
+  constructor(limits: ArchiveLimits, inputBytes: number, spillFolder?: string) {
     this.#limits = limits;
+    this.spillFolder = spillFolder;
     // An archive that lists one part many times is small and unpacks without end.
     this.#mostBytes = Math.max(RATIO_FREE_BYTES, limits.nestedBytes, inputBytes * limits.ratio);
   }
@@ -31,14 +34,30 @@ export class NestingBudget {
    * @throws MillraceError LIMIT_EXCEEDED naming the limit
    */
   reserve(name: string, unpackedBytes: number, packedBytes: number): () => void {
-    const { nestedBytes, ratio } = this.#limits;
+    const { nestedBytes } = this.#limits;
     const bytes = Math.max(unpackedBytes, packedBytes);
     if (bytes > this.freeBytes) {
       throw exceeded(
-        `${name} takes ${bytes} bytes of memory and ${this.freeBytes} of ${nestedBytes} are free`,
+        `${name} takes ${bytes} bytes of memory and ${this.freeBytes} of ${nestedBytes} are free; give a folder to spill to (--spill-dir), or`,
         "nestedBytes",
       );
     }
+    this.admit(name, unpackedBytes, packedBytes);
+    this.#heldBytes += bytes;
+    let held = true;
+    return () => {
+      if (held) this.#heldBytes -= bytes;
+      held = false;
+    };
+  }
+
+  /**
+   * Counts an archive that is unpacked, wherever it is kept.
+   *
+   * @throws MillraceError LIMIT_EXCEEDED when it grows by more than a ratio that is honest
+   */
+  admit(name: string, unpackedBytes: number, packedBytes: number): void {
+    const { ratio } = this.#limits;
     if (unpackedBytes > Math.max(RATIO_FREE_BYTES, packedBytes * ratio)) {
       throw exceeded(
         `${name} unpacks from ${packedBytes} to ${unpackedBytes} bytes, by more than ${ratio}`,
@@ -46,12 +65,6 @@ export class NestingBudget {
       );
     }
     this.unpack(name, unpackedBytes);
-    this.#heldBytes += bytes;
-    let held = true;
-    return () => {
-      if (held) this.#heldBytes -= bytes;
-      held = false;
-    };
   }
 
   /**
@@ -99,6 +112,6 @@ export class NestingBudget {
 function exceeded(what: string, limit: keyof ArchiveLimits): MillraceError {
   return new MillraceError(
     "LIMIT_EXCEEDED",
-    `${what}; raise the limit "${limit}" if that is right.`,
+    `${what}${what.endsWith(" or") ? "" : ";"} raise the limit "${limit}" if that is right.`,
   );
 }

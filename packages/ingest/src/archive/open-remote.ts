@@ -1,6 +1,5 @@
 import type { ObjectReader } from "@millrace/core/s3";
 import type { Container } from "./container.ts";
-import { openHttp } from "./http-access.ts";
 import type { ArchiveLimits } from "./limits.ts";
 import { openAccess } from "./open-access.ts";
 import { isS3 } from "./remote-input.ts";
@@ -28,6 +27,9 @@ export async function openRemote(
   signal: AbortSignal | undefined,
 ): Promise<Container> {
   if (isS3(input)) return await openS3(input, limits, options, signal);
+  // Loaded here, so that reading files does not wait for it. A bundler has no names for a lazy CommonJS
+  // module such as undici, so the module of ours that needs it is the lazy one.
+  const { openHttp } = await import("./http-access.ts");
   const { access, path, warnings } = await openHttp(input, limits, options, signal);
   const container = await openAccess(access, limits, path);
   return { ...container, warnings: [...warnings, ...(container.warnings ?? [])] };

@@ -6,6 +6,7 @@ import type { ArchiveLimits } from "./limits.ts";
 import { NestingBudget } from "./nesting-budget.ts";
 import { memoryAccess, type RandomAccess } from "./random-access.ts";
 import { loadSevenZipLibrary, type SevenZipDecoder } from "./seven-zip-library.ts";
+import { spillToFile } from "./spill-file.ts";
 
 /** What a 7z begins with. */
 export const SEVEN_ZIP_MAGIC = "7z\xbc\xaf\x27\x1c";
@@ -143,6 +144,10 @@ class SevenZipReader {
         storedBytes: 0,
         read: ({ packedBytes }) => file.read(packedBytes, "packedBytes"),
         async openNested(nestedName, budget) {
+          const { spillFolder } = budget;
+          if (spillFolder !== undefined && file.declaredBytes > budget.freeBytes) {
+            return await spillToFile(nestedName, spillFolder, file.pieces());
+          }
           const bytes = await file.read(budget.freeBytes, "nestedBytes");
           // Nobody knows how small it was in a stream of many files.
           const release = budget.reserve(nestedName, bytes.length, bytes.length);
@@ -194,13 +199,13 @@ class SevenZipReader {
 /** The file at which a decoder stands. */
 class PackedFile {
   readonly #path: string;
-  readonly #declaredBytes: number;
+  readonly declaredBytes: number;
   readonly #next: () => Promise<Uint8Array | undefined>;
   #done = false;
 
   constructor(path: string, declaredBytes: number, next: () => Promise<Uint8Array | undefined>) {
     this.#path = path;
-    this.#declaredBytes = declaredBytes;
+    this.declaredBytes = declaredBytes;
     this.#next = next;
   }
 
@@ -215,7 +220,7 @@ class PackedFile {
         `${this.#path} has more than the ${mostBytes} bytes that are free of the limit "${limit}"; raise it if that is right.`,
       );
     };
-    check(this.#declaredBytes);
+    check(this.declaredBytes);
     for (let piece = await this.#piece(); piece !== undefined; piece = await this.#piece()) {
       size += piece.length;
       check(size);
@@ -228,6 +233,14 @@ class PackedFile {
       at += piece.length;
     }
     return whole;
+  }
+
+  /** Its bytes as they are unpacked. */
+  async *pieces(): AsyncGenerator<Uint8Array> {
+    if (this.#done) throw new MillraceError("INTERNAL", `${this.#path} was read before.`);
+    for (let piece = await this.#piece(); piece !== undefined; piece = await this.#piece()) {
+      yield piece;
+    }
   }
 
   /** What was not read must be unpacked all the same, to reach what follows. */

@@ -1,5 +1,6 @@
+import { Readable } from "node:stream";
 import { promisify } from "node:util";
-import { crc32, inflateRaw } from "node:zlib";
+import { crc32, createInflateRaw, inflateRaw } from "node:zlib";
 import { MillraceError } from "@millrace/core";
 import type { Entry } from "yauzl";
 import type { ContainerEntry } from "./container.ts";
@@ -7,6 +8,7 @@ import { freeBytes } from "./free-bytes.ts";
 import type { ArchiveLimits } from "./limits.ts";
 import type { NestingBudget } from "./nesting-budget.ts";
 import { memoryAccess, type RandomAccess, sliceAccess } from "./random-access.ts";
+import { spillToFile } from "./spill-file.ts";
 import type { WindowedFile } from "./windowed-file.ts";
 import { readFileHeader } from "./zip-file-header.ts";
 
@@ -23,6 +25,7 @@ const STORED = 0;
 const DEFLATED = 8;
 
 const ENCRYPTED = 1;
+const PIECE_BYTES = 1024 * 1024;
 
 /**
  * A file in a zip. An archive can list a million of them, so it keeps of its directory entry what it
@@ -108,6 +111,11 @@ export class ZipEntry implements ContainerEntry {
   }
 
   async #inflated(name: string, budget: NestingBudget): Promise<RandomAccess> {
+    const { spillFolder } = budget;
+    if (spillFolder !== undefined && this.#sizeBytes > budget.freeBytes) {
+      budget.admit(name, this.#sizeBytes, this.storedBytes);
+      return await spillToFile(name, spillFolder, this.#pieces(name));
+    }
     const release = budget.reserve(name, this.#sizeBytes, this.storedBytes);
     try {
       const bytes = await this.#read(name, Number.POSITIVE_INFINITY);
@@ -115,6 +123,35 @@ export class ZipEntry implements ContainerEntry {
     } catch (error) {
       release();
       throw error;
+    }
+  }
+
+  /** Its bytes, inflated as they come. */
+  async *#pieces(name: string): AsyncGenerator<Uint8Array> {
+    const { file } = this.#zip;
+    const start = await this.#dataStart();
+    const end = start + this.storedBytes;
+    const packed = async function* (): AsyncGenerator<Uint8Array> {
+      for (let at = start; at < end; at += PIECE_BYTES) {
+        yield await file.readBytes(at, Math.min(PIECE_BYTES, end - at));
+      }
+    };
+    let size = 0;
+    let crc = 0;
+    try {
+      // What has no end of its own must not fill the disk.
+      for await (const piece of Readable.from(packed()).compose(createInflateRaw())) {
+        size += (piece as Buffer).length;
+        if (size > this.#sizeBytes) throw wrongSize(name, "more", this.#sizeBytes);
+        crc = crc32(piece as Buffer, crc);
+        yield piece as Buffer;
+      }
+    } catch (cause) {
+      throw MillraceError.is(cause) ? cause : corrupt(name, cause);
+    }
+    if (size < this.#sizeBytes) throw wrongSize(name, "fewer", this.#sizeBytes);
+    if (crc !== this.#crc) {
+      throw new MillraceError("CORRUPT_INPUT", `${name} does not match its checksum in the zip.`);
     }
   }
 

@@ -1,5 +1,7 @@
 /** What the clean form of a metric is made of. */
 export interface CleanMetric {
+  /** The name without its unit, as people read it. */
+  readonly title: string;
   /** The name without its unit; letters of ASCII, digits and `_`. */
   readonly stem: string;
   /** Base unit, the end of the name; empty where none is known. */
@@ -49,18 +51,21 @@ const UNIT = /\(([^()]*)\)\s*$/;
  *
  * @param name - the metric's name in the id table: `Avg. read I/O size(KB)`
  * @param divisor - the table's divisor, which leads to the unit in the name
- * @returns `{ stem: "oceanstor_avg_read_io_size", unit: "bytes", divisor: 1 / 1024 }`
+ * @returns `{ title: "Avg. read I/O size", stem: "oceanstor_avg_read_io_size", unit: "bytes", divisor: 1 / 1024 }`
  */
 export function cleanMetric(name: string, divisor: number): CleanMetric {
   const ordered = name.replace(/^%\s+(.*)$/, "$1 (%)");
   const unitName = UNIT.exec(ordered)?.[1] ?? "";
   const unit = Object.hasOwn(UNITS, unitName) ? UNITS[unitName] : undefined;
-  if (unit === undefined) return { stem: `oceanstor_${words(ordered)}`, unit: "", divisor };
-  const body = `oceanstor_${words(ordered.replace(UNIT, ""))}`;
+  if (unit === undefined) {
+    return { title: ordered, stem: `oceanstor_${words(ordered)}`, unit: "", divisor };
+  }
+  const title = ordered.replace(UNIT, "").trim();
+  const body = `oceanstor_${words(title)}`;
   // "Read I/O ratio (%)" says it twice.
   const stem = body.endsWith(`_${unit.suffix}`) ? body.slice(0, -unit.suffix.length - 1) : body;
   const toUnit = showsAnotherUnit(unitName, divisor) ? 1 : divisor;
-  return { stem, unit: unit.suffix, divisor: toUnit * unit.divisor };
+  return { title, stem, unit: unit.suffix, divisor: toUnit * unit.divisor };
 }
 
 /** The clean series name; `id` tells a metric from another one with the same name and unit. */

@@ -44,14 +44,17 @@ describe("Checkpoint", () => {
     const checkpoint = await open();
     expect(batches.map((item) => checkpoint.next(item))).toEqual(batches.map(() => "send"));
     await checkpoint.synced();
-    checkpoint.accepted(2);
+    checkpoint.accepted(2, 16);
     checkpoint.durable(1);
     await checkpoint.close();
   }
 
+  /** The same process, which has counted what it answered for. */
+  const later: ServerLife = { ...LIFE, rowsInserted: 16 };
+
   it("trusts the answers of a database that is still the same process", async () => {
     await cutOff(items.slice(0, 3));
-    const resumed = await open({ ...LIFE, rowsInserted: 12 });
+    const resumed = await open(later);
     expect(items.map((item) => resumed.next(item))).toEqual(["skip", "skip", "compare", "send"]);
     expect(resumed.presentItems).toBe(2);
     expect(resumed.doubtfulItems).toBe(1);
@@ -59,6 +62,11 @@ describe("Checkpoint", () => {
   });
 
   it.each<[string, ServerLife, ServerLife]>([
+    [
+      "the clock was set back over the restart, to the second of the first start",
+      LIFE,
+      { ...LIFE, rowsInserted: 15 },
+    ],
     [
       "it started later",
       { startedSeconds: 100, rowsInserted: 5 },
@@ -68,7 +76,7 @@ describe("Checkpoint", () => {
   ])("doubts them when the database was restarted: %s", async (_how, before, after) => {
     const checkpoint = await open(before);
     for (const item of items.slice(0, 3)) checkpoint.next(item);
-    checkpoint.accepted(2);
+    checkpoint.accepted(2, 16);
     checkpoint.durable(1);
     await checkpoint.close();
     const resumed = await open(after);
@@ -97,7 +105,7 @@ describe("Checkpoint", () => {
     // Both controllers report b at the same times, with the same value.
     const overlapping = [batch(first, 0), batch(first, 4), batch(second, 0)];
     await cutOff(overlapping);
-    const resumed = await open();
+    const resumed = await open(later);
     expect(overlapping.map((item) => resumed.next(item))).toEqual(["skip", "skip", "compare"]);
     const stored = new SampleBag();
     for (let time = 0; time < 8; time++) {
@@ -124,12 +132,12 @@ describe("Checkpoint", () => {
 
   it("goes on from a load that was cut off twice", async () => {
     await cutOff(items.slice(0, 3));
-    const resumed = await open();
+    const resumed = await open(later);
     for (const item of items) resumed.next(item);
-    resumed.accepted(3);
+    resumed.accepted(3, 8);
     await resumed.synced();
     await resumed.close();
-    const again = await open();
+    const again = await open({ ...later, rowsInserted: 24 });
     expect(items.map((item) => again.next(item))).toEqual(["skip", "skip", "skip", "compare"]);
     await again.done();
     await again.close();

@@ -1,14 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { open, readFile, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
-import { MillraceError } from "@millrace/core";
+import { isProcessAlive, MillraceError, type ProcessIdentity, thisProcess } from "@millrace/core";
 
 /** Who holds a lock, as the lock file says. */
-interface Holder {
-  readonly pid: number;
-  readonly host: string;
-  /** Distinguishes processes that were given one number in turn; null where the system does not tell. */
-  readonly started: string | null;
+interface Holder extends ProcessIdentity {
   readonly token: string;
 }
 
@@ -23,16 +19,11 @@ const WRITE_MS = 2_000;
  */
 export async function lockFile(path: string, what: string): Promise<AsyncDisposable> {
   const lockPath = `${path}.lock`;
-  const mine: Holder = {
-    pid: process.pid,
-    host: hostname(),
-    started: await processStart(process.pid),
-    token: randomUUID(),
-  };
+  const mine: Holder = { ...(await thisProcess()), token: randomUUID() };
   while (!(await created(lockPath, mine))) {
     const holder = await holderOf(lockPath);
     if (holder === "gone") continue;
-    if (holder === "unknown" || (await isAlive(holder))) throw inUse(what, lockPath, holder);
+    if (holder === "unknown" || (await isProcessAlive(holder))) throw inUse(what, lockPath, holder);
     await takeAway(lockPath, holder);
   }
   return {
@@ -87,30 +78,6 @@ function parseHolder(text: string): Holder | undefined {
     return isHolder ? (holder as Holder) : undefined;
   } catch {
     return undefined;
-  }
-}
-
-/** A process of another machine cannot be asked, so it counts as alive. */
-async function isAlive({ pid, host, started }: Holder): Promise<boolean> {
-  if (host !== hostname()) return true;
-  if (pid === 0) return false;
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return codeOf(error) === "EPERM";
-  }
-  const now = await processStart(pid);
-  return started === null || now === null || now === started;
-}
-
-/** When a process started, in the system's own unit (field 22 of `/proc/<pid>/stat`, Linux only). */
-async function processStart(pid: number): Promise<string | null> {
-  try {
-    const line = await readFile(`/proc/${pid}/stat`, "latin1");
-    // The name, field 2, may hold anything, so the fields are counted from its closing bracket.
-    return line.slice(line.lastIndexOf(")") + 2).split(" ")[19] ?? null;
-  } catch {
-    return null;
   }
 }
 

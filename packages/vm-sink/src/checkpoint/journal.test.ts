@@ -31,7 +31,7 @@ describe("Journal", () => {
     journal.table(0, Float64Array.of(2 ** 52 + 1, 5));
     for (let item = 0; item < 5; item++) journal.intend(record(item));
     await journal.synced();
-    journal.accepted(4);
+    journal.accepted(4, 400);
     journal.durable(2);
     await journal.synced();
     await journal.close();
@@ -96,7 +96,7 @@ describe("Journal", () => {
       if (item === 30_000) journal.table(1, new Float64Array(10));
       journal.intend(record(item, item < 30_000 ? 0 : 1));
       if (item % 100 === 99) {
-        journal.accepted(item);
+        journal.accepted(item, item);
         journal.durable(item - 50);
         await journal.synced();
         largest = Math.max(largest, (await stat(path)).size);

@@ -14,7 +14,7 @@ export interface LoadIdentity {
 /** Tells one life of the database's process from another. */
 export interface ServerLife {
   readonly startedSeconds: number;
-  /** Rows that it had taken at some moment of that life; fewer later means another life. */
+  /** Rows that it had taken at least at some moment of that life; fewer later means another life. */
   readonly rowsInserted: number;
 }
 
@@ -55,7 +55,7 @@ type Line =
   | { readonly server: ServerLife }
   | { readonly table: number; readonly keys: string }
   | ItemRecord
-  | { readonly accepted: number }
+  | { readonly accepted: number; readonly rows?: number }
   | { readonly durable: number; readonly print?: number }
   | { readonly done: true };
 
@@ -148,10 +148,12 @@ export class Journal {
     this.#append(record);
   }
 
-  accepted(items: number): void {
+  /** @param rows - rows that the server must have counted, since it answered for them */
+  accepted(items: number, rows: number): void {
     if (items <= this.state.accepted) return;
     this.state.accepted = items;
-    this.#append({ accepted: items });
+    hasCounted(this.state, rows);
+    this.#append({ accepted: items, rows });
   }
 
   durable(items: number): void {
@@ -272,13 +274,21 @@ function apply(state: JournalState, line: Line): void {
     state.accepted = state.durable;
   } else if ("keys" in line) state.tables.set(line.table, keysOf(line.keys));
   else if ("item" in line) state.records.push(line);
-  else if ("accepted" in line) state.accepted = Math.max(state.accepted, line.accepted);
-  else if ("durable" in line) {
+  else if ("accepted" in line) {
+    state.accepted = Math.max(state.accepted, line.accepted);
+    hasCounted(state, line.rows ?? 0);
+  } else if ("durable" in line) {
     state.durable = line.durable;
     state.durablePrint = line.print ?? 0;
     state.accepted = Math.max(state.accepted, line.durable);
     state.records = state.records.filter(({ item }) => item >= line.durable);
   } else if ("done" in line) state.done = true;
+}
+
+function hasCounted(state: JournalState, rows: number): void {
+  const { server } = state;
+  if (server === undefined || rows <= server.rowsInserted) return;
+  state.server = { ...server, rowsInserted: rows };
 }
 
 function parseLine(line: string, path: string): Line {

@@ -153,7 +153,7 @@ export class LoadParts {
         }
         part.sent += times.length;
       } else {
-        const sparse = sparseSeries(batch, row);
+        const sparse = sparseSeries(batch, row, times);
         sparse.values.forEach((value, i) => {
           part.checksum.add(key, sparse.timesMs[i] as number, value);
         });

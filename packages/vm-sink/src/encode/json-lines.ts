@@ -121,7 +121,8 @@ function wholeCells(batch: SeriesBatch, { text, offsets }: TimeText): Cells {
   let divisor = 1;
   return {
     dropped: 0,
-    valueBytes: table.divisors === undefined ? LONGEST_WHOLE : LONGEST_VALUE,
+    valueBytes:
+      values instanceof Int32Array && table.divisors === undefined ? LONGEST_WHOLE : LONGEST_VALUE,
     timeBytes: longestOf(offsets),
     select(row) {
       first = row * times;
@@ -145,9 +146,10 @@ function wholeCells(batch: SeriesBatch, { text, offsets }: TimeText): Cells {
   };
 }
 
-/** Batches with holes or floating-point values. */
+/** Batches with holes, or with values that are no numbers. */
 function sparseCells(batch: SeriesBatch, { text, offsets }: TimeText): Cells {
-  const indexOf = new Map(Array.from(gridTimes(batch.grid), (timeMs, index) => [timeMs, index]));
+  const times = gridTimes(batch.grid);
+  const indexOf = new Map(Array.from(times, (timeMs, index) => [timeMs, index]));
   let dropped = 0;
   let series: SparseSeries | undefined;
   return {
@@ -157,7 +159,7 @@ function sparseCells(batch: SeriesBatch, { text, offsets }: TimeText): Cells {
     valueBytes: LONGEST_VALUE,
     timeBytes: longestOf(offsets),
     select(row) {
-      series = sparseSeries(batch, row);
+      series = sparseSeries(batch, row, times);
       dropped += series.dropped;
       return series.values.length;
     },

@@ -124,7 +124,7 @@ function recordCursor(batch: SeriesBatch, tables: TableCache, cells: Cells): Bat
   };
 }
 
-/** The hot path: every cell is an integer sample, so the times are copied and the values stored between them. */
+/** The hot path: every cell is a sample, so the times are copied and the values stored between them. */
 function wholeCells(batch: SeriesBatch, template: Uint8Array): Cells {
   const { values, firstSeries, table } = batch;
   const times = gridLength(batch.grid);
@@ -158,8 +158,9 @@ function wholeCells(batch: SeriesBatch, template: Uint8Array): Cells {
   };
 }
 
-/** Batches with holes or floating-point values. */
+/** Batches with holes, or with values that are no numbers. */
 function sparseCells(batch: SeriesBatch): Cells {
+  const times = gridTimes(batch.grid);
   let dropped = 0;
   let series: SparseSeries | undefined;
   return {
@@ -167,7 +168,7 @@ function sparseCells(batch: SeriesBatch): Cells {
       return dropped;
     },
     select(row) {
-      series = sparseSeries(batch, row);
+      series = sparseSeries(batch, row, times);
       dropped += series.dropped;
       return series.values.length;
     },

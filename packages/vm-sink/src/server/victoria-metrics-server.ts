@@ -108,7 +108,6 @@ export async function startVictoriaMetrics(
   process.once("exit", onExit);
   const ended = exitOf(child);
   const removeFolder = async (): Promise<void> => {
-    process.removeListener("exit", onExit);
     if (ownFolder) await rm(dataPath, { recursive: true, force: true });
   };
 
@@ -117,6 +116,7 @@ export async function startVictoriaMetrics(
   } catch (error) {
     child.kill("SIGKILL");
     await ended;
+    process.removeListener("exit", onExit);
     await removeFolder();
     throw error;
   }
@@ -124,6 +124,7 @@ export async function startVictoriaMetrics(
     child.ref();
     child.kill(signal);
     await ended;
+    process.removeListener("exit", onExit);
   };
   const stop = async (): Promise<void> => {
     await end("SIGTERM");

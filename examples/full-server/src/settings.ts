@@ -1,0 +1,98 @@
+import { resolve } from "node:path";
+import type { DatabaseOptions } from "@millrace/vm-sink";
+import { z } from "zod";
+
+const MIB = 1024 * 1024;
+/** What the environment gives is text. */
+const count = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
+const flag = z
+  .union([z.boolean(), z.enum(["true", "false", "1", "0"])])
+  .transform((value) => value === true || value === "true" || value === "1");
+const list = z.union([
+  z.array(z.string()),
+  z.string().transform((text) =>
+    text
+      .split(",")
+      .map((item) => item.trim())
+      .filter(Boolean),
+  ),
+]);
+const address = z.url({
+  protocol: /^https?$/,
+  error: "give an address such as http://localhost:8428",
+});
+
+/** Everything that may be set, in the words of the settings file; the environment has `MILLRACE_…`. */
+export const serverSettings = z.strictObject({
+  /** Loopback unless asked otherwise: an open port needs a token. */
+  host: z.string().default("127.0.0.1"),
+  /** 0: any free one. */
+  port: count(0, 65_535).default(8080),
+  /** Uploads, outputs, jobs and checkpoints; several workers share it. */
+  dataFolder: z
+    .string()
+    .default("millrace-data")
+    .transform((path) => resolve(path)),
+  vmUrl: address.default("http://localhost:8428"),
+  vmSelectUrl: address.optional(),
+  vmUser: z.string().optional(),
+  vmPassword: z.string().optional(),
+  vmBearerToken: z.string().optional(),
+  /** Where Grafana is for the reader of the page; absent: no links to it. */
+  grafanaUrl: address.optional(),
+  /** Asked of every caller, as `Authorization: Bearer …`. */
+  token: z.string().min(8, "give 8 characters or more").optional(),
+  /** Asked of every caller, as basic authentication. */
+  user: z.string().optional(),
+  password: z.string().min(8, "give 8 characters or more").optional(),
+  /** Origins whose pages may call; none unless named. */
+  corsOrigins: list.default([]),
+  /** Names under which this server is reached, such as that of a proxy before it; loopback always is one. */
+  hosts: list.default([]),
+  maxUploadBytes: count(1, Number.MAX_SAFE_INTEGER).default(10 * 1024 * MIB),
+  /** Requests a minute and caller. */
+  rateLimit: count(1, 1_000_000).default(1_200),
+  /** `api` takes requests, `worker` carries out jobs, `all` does both. */
+  role: z.enum(["all", "api", "worker"]).default("all"),
+  /** Redis or Valkey for several processes: `redis://127.0.0.1:6379`. */
+  queueUrl: z.string().optional(),
+  /** Jobs at once in this process. */
+  concurrency: count(1, 64).default(2),
+  /** Folder whose archives are loaded and then deleted. */
+  watchFolder: z.string().optional(),
+  /** Keep files of the watched folder that are loaded. */
+  watchKeep: flag.default(false),
+  /** A file of the watched folder is whole when nothing was added to it for so long. */
+  watchQuietMs: count(100, 3_600_000).default(5_000),
+  /** Attempts before a file of the watched folder goes to quarantine. */
+  watchAttempts: count(1, 100).default(3),
+  /** Outputs and finished jobs are kept for so long. */
+  keepJobsMs: count(60_000, Number.MAX_SAFE_INTEGER).default(7 * 86_400_000),
+  logLevel: z.enum(["fatal", "error", "warn", "info", "debug", "silent"]).default("info"),
+});
+
+/** Settings of a server, checked and complete. */
+export type ServerSettings = z.output<typeof serverSettings>;
+
+/** How the database is reached. */
+export function databaseOf(settings: ServerSettings): DatabaseOptions {
+  const { vmUrl, vmSelectUrl, vmUser, vmPassword, vmBearerToken } = settings;
+  return {
+    url: vmUrl,
+    ...(vmSelectUrl === undefined ? {} : { selectUrl: vmSelectUrl }),
+    ...(vmBearerToken === undefined ? {} : { bearerToken: vmBearerToken }),
+    ...(vmUser === undefined || vmPassword === undefined
+      ? {}
+      : { basic: { username: vmUser, password: vmPassword } }),
+  };
+}
+
+/** The variables of the environment that are settings. */
+export function serverVariables(
+  env: Readonly<Record<string, string | undefined>>,
+): Record<string, string | undefined> {
+  const names = Object.keys(serverSettings.shape).map(
+    (key) => `MILLRACE_${key.replace(/[A-Z]/g, "_$&").toUpperCase()}`,
+  );
+  return Object.fromEntries(names.map((name) => [name, env[name]]));
+}

@@ -1,0 +1,62 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { findVictoriaMetrics } from "@millrace/vm-sink/server";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+
+const CHROMIUM = "/usr/bin/chromium";
+const PACKAGE = fileURLToPath(new URL("..", import.meta.url));
+
+/** Why the pages cannot be tested here, if so. */
+export async function missingForPages(): Promise<string | undefined> {
+  if (!existsSync(CHROMIUM)) return `there is no ${CHROMIUM}: apt-get install chromium`;
+  if ((await findVictoriaMetrics()) !== undefined) return undefined;
+  return "VictoriaMetrics is not installed: apt-get install victoria-metrics";
+}
+
+/** Builds the pages as the server sends them, not as a test would see them. */
+export async function buildPages(): Promise<void> {
+  await promisify(execFile)(
+    process.execPath,
+    ["node_modules/vite/bin/vite.js", "build", "web", "--logLevel", "error"],
+    { cwd: PACKAGE, env: { ...process.env, NODE_ENV: "production" } },
+  );
+}
+
+/** A browser with a profile of its own. */
+export async function startBrowser(): Promise<Browser> {
+  return await chromium.launch({
+    executablePath: CHROMIUM,
+    args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+  });
+}
+
+/** A page, and what went wrong in it: errors, and requests that leave the server. */
+export interface OpenedPage extends AsyncDisposable {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  readonly problems: readonly string[];
+}
+
+/** Opens an address in a window without a past. */
+export async function openPage(
+  browser: Browser,
+  url: string,
+  { width = 1280 }: { readonly width?: number } = {},
+): Promise<OpenedPage> {
+  const context = await browser.newContext({ viewport: { width, height: 900 } });
+  const page = await context.newPage();
+  const problems: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") problems.push(message.text());
+  });
+  page.on("pageerror", (error) => problems.push(String(error)));
+  page.on("request", (request) => {
+    if (new URL(request.url()).origin !== new URL(url).origin) problems.push(request.url());
+  });
+  // Leaving a page that is uploading asks first.
+  page.on("dialog", (dialog) => void dialog.accept());
+  await page.goto(url);
+  return { page, context, problems, [Symbol.asyncDispose]: async () => await context.close() };
+}
