@@ -117,7 +117,11 @@ export function forgeZip(entries: readonly ZipEntry[], victim: number, dice: Dic
     case 2: {
       const at = dice.below(LISTED.length);
       const what = setField(bytes, own, LISTED[at] as Field, dice);
-      return { what: `listed ${what}`, bytes, costsAll: at >= LISTED_ALONE };
+      return {
+        what: `listed ${what}`,
+        bytes,
+        costsAll: at >= LISTED_ALONE || endsReading(bytes, own),
+      };
     }
     case 3:
       return { what: `end ${setField(bytes, end, dice.pick(END), dice)}`, bytes, costsAll: true };
@@ -159,6 +163,12 @@ export function forgeZip(entries: readonly ZipEntry[], victim: number, dice: Dic
       return { what: `zip64 end ${what}`, bytes, costsAll: true };
     }
   }
+}
+
+/** Strong encryption, or a field that must stand in a zip64 part and does not: yauzl reads no further. */
+function endsReading(bytes: Buffer, listed: number): boolean {
+  const wide = [20, 24, 42].some((at) => bytes.readUInt32LE(listed + at) === 0xffff_ffff);
+  return wide || (bytes.readUInt16LE(listed + 8) & 0x40) !== 0;
 }
 
 function zipPlaces(bytes: Buffer, wide: boolean) {
@@ -304,7 +314,9 @@ export function forgeDat(dat: Buffer, dice: Dice): Forged {
         -0x8000_0000,
       ]);
       bytes.writeInt32LE(value, first + 4);
-      return { what: `block length ${length} to ${value}`, bytes };
+      // A blank behind JSON is JSON, and the first byte of a row may be one.
+      const isAnother = value === length + 1;
+      return { what: `block length ${length} to ${value}`, bytes, isAnother };
     }
     case 1: {
       const cut = dice.pick([0, 1, 336, first, first + 4, textAt, first + length, dat.length - 1]);

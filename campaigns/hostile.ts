@@ -18,7 +18,7 @@ const HOSTILE_CAPS = {
   /** Of the command with a bomb: twice the limit "unpackedBytes" of 512 MiB, and its own. */
   bombMb: 1_400,
   /** Of one process that reads hundreds of small inputs, decoders of 7z included. */
-  manyMb: 1_000,
+  manyMb: 400,
   /** Silence of the process that reads many, and the whole of a command. */
   timeMs: 300_000,
 } as const;

@@ -49,11 +49,11 @@ export async function loadFiles(
 function flowSettings(settings: IngestSettings): unknown {
   const { metrics, excludeMetrics, resources, elements, excludeElements } = settings;
   const { from, to, dropNotCollected, naming, controllerLabel, metricIdLabel } = settings;
-  const { idTables, labels, renameLabels, parser, parserOptions, stages } = settings;
+  const { idTables, labels, renameLabels, parser, parserOptions, stages, limits } = settings;
   return [
     ...[metrics, excludeMetrics, resources, elements, excludeElements],
     ...[from, to, dropNotCollected, naming, controllerLabel, metricIdLabel],
-    ...[idTables, labels, renameLabels, parser, parserOptions, stages],
+    ...[idTables, labels, renameLabels, parser, parserOptions, stages, limits],
   ];
 }
 

@@ -152,6 +152,16 @@ describe("millrace inspect", () => {
     });
   });
 
+  it("raises the bound that refused a file", async () => {
+    const { path } = await folder.archive("bounded.zip");
+    for (const verb of [["inspect"], ["ingest", "--no-vm", "--csv", "bounded.csv"]]) {
+      const refused = await run(...verb, path, "--limit", "packedBytes=10", "--limit", "members=9");
+      expect(refused).toMatchObject({ code: 1 });
+      expect(refused.stdout).toMatch(/more than the limit of 10 \("packedBytes"\)/);
+      expect(await run(...verb, path, "--limit", "packedBytes=100000")).toMatchObject({ code: 0 });
+    }
+  });
+
   it("reads every head of a large archive only with --full, and says so", async () => {
     const { path, samples } = await folder.archive("large.zip", { filesPerController: 510 });
     const some = await run("inspect", path);

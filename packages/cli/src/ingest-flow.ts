@@ -86,9 +86,9 @@ export const CURRENCY = "series-batch";
 const LABELS = ["Element", "Resource", "SN", "scrape_interval"];
 
 async function begin(settings: IngestSettings, place: PluginPlace): Promise<Flow<SeriesBatch>> {
-  const { source, sourceOptions, parser, parserOptions, inputs, workers } = settings;
+  const { source, sourceOptions, parser, parserOptions, inputs, workers, limits } = settings;
   const remote = { allowPrivateAddresses: settings.allowPrivateAddresses };
-  const shared = { workers, remote, spillFolder: settings.spillDir };
+  const shared = { workers, limits, remote, spillFolder: settings.spillDir };
   if (source !== undefined) {
     const made = await load("source", source, sourceOptions, { emits: CURRENCY }, place);
     return pipeline(made as Source<SeriesBatch>);

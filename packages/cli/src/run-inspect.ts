@@ -11,6 +11,8 @@ export interface InspectFlags {
   readonly full?: boolean;
   readonly json?: boolean;
   readonly allowPrivateAddresses?: boolean;
+  /** Bounds for hostile archives, other than the usual ones. */
+  readonly limit?: Readonly<Record<string, number>>;
 }
 
 /** Carries out `millrace inspect`. */
@@ -21,6 +23,7 @@ export async function runInspect(
 ): Promise<ExitCode> {
   const paths = inputPaths(inputs, io.cwd);
   const found = await inspect(paths, {
+    limits: flags.limit ?? {},
     ...(flags.full ? { maxHeaders: Number.POSITIVE_INFINITY } : {}),
     remote: { allowPrivateAddresses: flags.allowPrivateAddresses === true },
   });

@@ -15,6 +15,7 @@ describe("the settings of ingest", () => {
       allowPrivateAddresses: false,
       vm: true,
       workers: 2,
+      limits: {},
       metrics: "all",
       dropNotCollected: false,
       naming: "seed",

@@ -36,6 +36,8 @@ export interface IngestSettings extends SelectionSettings, DatabaseSettings {
   /** False: no database, only files. */
   readonly vm: boolean;
   readonly workers: number;
+  /** Bounds for hostile archives, other than the usual ones, by their names. */
+  readonly limits: Readonly<Record<string, number>>;
   readonly batchSize?: number | undefined;
   readonly connections?: number | "auto" | undefined;
   readonly format?: "remote-write" | "json" | "prometheus" | undefined;
@@ -93,6 +95,8 @@ function wholeNumber(least: number, most: number): v.GenericSchema<unknown, numb
   );
 }
 
+const LIMIT = wholeNumber(1, Number.MAX_SAFE_INTEGER);
+
 const SWITCH = v.union(
   [
     v.boolean(),
@@ -149,6 +153,7 @@ const entries = {
   spillDir: v.optional(named("name the folder")),
   vm: v.optional(SWITCH, true),
   workers: v.optional(wholeNumber(1, 64), 2),
+  limits: v.optional(v.record(v.string(), LIMIT), {}),
   batchSize: v.optional(wholeNumber(1, 10_000_000)),
   connections: v.optional(
     v.union([v.literal("auto"), wholeNumber(1, 64)], 'give a whole number from 1 to 64, or "auto"'),

@@ -64,12 +64,13 @@ async function holdsAll(
   settings: IngestSettings,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { labels, renameLabels, allowPrivateAddresses } = settings;
+  const { labels, renameLabels, limits, allowPrivateAddresses } = settings;
   const remote = { allowPrivateAddresses };
   const { countSamples } = await import("@millrace/vm-sink");
   const access = await databaseAccess(settings);
   const { arrays, files } = await inspect(input, {
     maxHeaders: Number.POSITIVE_INFINITY,
+    limits,
     remote,
     signal,
   });

@@ -4,6 +4,7 @@ import { Command, Option } from "commander";
 import type { CommandIo, ExitCode } from "../command-io.ts";
 import { ingestSettings, settingVariables } from "../settings.ts";
 import { addDatabaseOptions, addWireOptions } from "./database-options.ts";
+import { limitOption } from "./limit-option.ts";
 import { addPluginOptions, collectPairs, pluginSettings, SINK } from "./plugin-options.ts";
 import { addSelectionOptions, selectionSettings } from "./selection-options.ts";
 
@@ -63,6 +64,7 @@ export function ingestCommand(io: CommandIo, exit: (code: ExitCode) => void): Co
       "series that the database refuses, for millrace replay (default: beside the checkpoint)",
     )
     .option("-w, --workers <n>", "files above 1 MiB inflated at once, 1 to 64 (default: 2)")
+    .addOption(limitOption())
     .option("--report <file>", "write the outcome as JSON")
     .option("--json", "print every event as a line of JSON, the report last")
     .option("--quiet", "print problems only")
@@ -71,7 +73,7 @@ export function ingestCommand(io: CommandIo, exit: (code: ExitCode) => void): Co
     .addHelpText("after", HELP)
     .action(async (inputs: string[], flags: IngestFlags) => {
       const { input = [], config, ...others } = flags;
-      const { vm, checkpoint, ...rest } = others;
+      const { vm, checkpoint, limit, ...rest } = others;
       const named = [...inputs, ...input];
       const settings = await loadConfig(ingestSettings, {
         defaults: { inputs: [] },
@@ -82,6 +84,7 @@ export function ingestCommand(io: CommandIo, exit: (code: ExitCode) => void): Co
         env: { prefix: "MILLRACE_", values: settingVariables(io.env) },
         overrides: {
           ...selectionSettings(pluginSettings(rest)),
+          limits: limit,
           vm: vm === false ? false : undefined,
           checkpoint: typeof checkpoint === "string" ? checkpoint : undefined,
           checkpoints: checkpoint === false ? false : undefined,

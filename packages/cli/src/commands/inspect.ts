@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import type { CommandIo, ExitCode } from "../command-io.ts";
 import type { InspectFlags } from "../run-inspect.ts";
+import { limitOption } from "./limit-option.ts";
 
 /** `millrace inspect`: what an archive holds, from the heads of its files. */
 export function inspectCommand(io: CommandIo, exit: (code: ExitCode) => void): Command {
@@ -9,6 +10,7 @@ export function inspectCommand(io: CommandIo, exit: (code: ExitCode) => void): C
     .argument("<input...>", "archives: .zip, .7z, folder, .tgz or .dat, https://… or s3://…")
     .option("--full", "read the head of every file, also in large archives")
     .option("--json", "print the findings as JSON")
+    .addOption(limitOption())
     .option("--allow-private-addresses", "read https://… from this machine and its network, too")
     .addHelpText("after", HELP)
     .action(async (inputs: string[], flags: InspectFlags) => {
