@@ -11,6 +11,9 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   core: [],
   ingest: ["@millrace/core"],
   "vm-sink": ["@millrace/core"],
+  media: ["@millrace/core"],
+  inference: ["@millrace/core"],
+  "video-index": ["@millrace/core", "@millrace/inference", "@millrace/media"],
   cli: ["@millrace/core", "@millrace/ingest", "@millrace/vm-sink"],
 };
 /** Modules that need a tool of the tests, or are heavy, and must not come with the root of a package. */
@@ -18,6 +21,9 @@ const KEPT_OUT: Readonly<Record<string, readonly string[]>> = {
   core: ["testing", "jobs", "objects", "s3"],
   ingest: ["testing", "html-report", "csv", "parquet", "grafana"],
   "vm-sink": ["server"],
+  media: ["node-av", "ffmpeg", "fluent-ffmpeg", "sharp", "jpeg-turbo", "testing"],
+  inference: ["onnx", "tfjs", "kserve", "testing"],
+  "video-index": ["tasks", "browser", "testing"],
   cli: [],
 };
 /** Written by a script. */

@@ -1,0 +1,46 @@
+/**
+ * Video frames and sound in WebCodecs' words, and the contracts of what decodes, scales and encodes them.
+ *
+ * @packageDocumentation
+ */
+export type {
+  EncodedImage,
+  EncodeImageOptions,
+  ImageEncoder,
+  ImageType,
+} from "./image/image-encoder.ts";
+export { type Rational, ticksToMicroseconds, ticksToSeconds } from "./rational.ts";
+export type { VideoCodec, VideoDecoderConfig } from "./video/codec.ts";
+export { type LumaWeights, lumaWeights, type VideoColorSpace } from "./video/color-space.ts";
+export type { EncodedVideoChunk } from "./video/encoded-video-chunk.ts";
+export type {
+  FrameScaler,
+  ImageTensor,
+  ImageTensorOptions,
+  Region,
+  ScaleOptions,
+} from "./video/frame-scaler.ts";
+export {
+  frameBytes,
+  PIXEL_FORMATS,
+  type PlaneLayout,
+  planeLayouts,
+  type VideoPixelFormat,
+} from "./video/pixel-format.ts";
+export type {
+  DecodedFrame,
+  DecodeOptions,
+  DecodeResult,
+  FrameStatus,
+  OpenDecoderOptions,
+  VideoDecoder,
+  VideoDecoderBackend,
+} from "./video/video-decoder.ts";
+export {
+  openFrameCount,
+  packFrame,
+  type Rotation,
+  type VideoFrame,
+  type VideoFrameInit,
+  videoFrame,
+} from "./video/video-frame.ts";
