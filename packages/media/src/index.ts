@@ -27,6 +27,7 @@ export {
   planeLayouts,
   type VideoPixelFormat,
 } from "./video/pixel-format.ts";
+export { type FrameLabels, relabelFrame } from "./video/relabel-frame.ts";
 export type {
   DecodedFrame,
   DecodeOptions,

@@ -1,0 +1,289 @@
+import { MillraceError, abortable } from "@millrace/core";
+import type { FrameStatus, VideoDecoderBackend, VideoFrame } from "@millrace/media";
+import type { ByteSource } from "../bytes/byte-source.ts";
+import { randomAccessOf } from "../bitstream/random-access.ts";
+import { PacketFlag } from "../container/packet-table.ts";
+import type { VideoIndex } from "../index/video-index.ts";
+import { withoutKey } from "../index/without-key.ts";
+import type { ByteCache } from "./byte-cache.ts";
+import { type DecodeRun, planRuns } from "./decode-plan.ts";
+import { type RunDecoder, runDecoder } from "./run-decoder.ts";
+
+/**
+ * How far a frame's number and time can be trusted: `verified` by its bitstream and by what the decoder gave out,
+ * `indexed` by the container's tables, `estimated` where the container has no times and the order was worked out.
+ */
+export type Exactness = "verified" | "indexed" | "estimated";
+
+/** Where the time of a request went, in milliseconds. */
+export interface FrameTiming {
+  /** Waiting for a decoder. */
+  readonly queueMs: number;
+  /** Reading and decoding until this frame was there. */
+  readonly decodeMs: number;
+}
+
+/** A frame as the store has it. */
+export interface StoredFrame {
+  /** The receiver's own; undefined where the frame cannot be decoded. */
+  readonly frame: VideoFrame | undefined;
+  readonly status: FrameStatus | "missing";
+  readonly exactness: Exactness;
+  readonly source: "cache" | "decode";
+  readonly timing: FrameTiming;
+}
+
+/** What one request may be told. */
+export interface FetchOptions {
+  readonly signal?: AbortSignal;
+  /** Frames behind this one will be asked for next. */
+  readonly goOn?: boolean;
+}
+
+/** What a store has done so far. */
+export interface FrameStoreStats {
+  /** Packets that were decoded. */
+  readonly decodedPackets: number;
+  /** Runs of packets from a key packet on. */
+  readonly runs: number;
+}
+
+/** The frames of one video: from the cache, or decoded, each at most once at a time however many wait for it. */
+export interface FrameStore extends AsyncDisposable {
+  readonly index: VideoIndex;
+  readonly stats: FrameStoreStats;
+  /** Rejects with the signal's reason; what nobody waits for any more is not decoded. */
+  fetch(frame: number, options?: FetchOptions): Promise<StoredFrame>;
+}
+
+/** What {@link frameStore} takes. */
+export interface FrameStoreOptions {
+  readonly source: ByteSource;
+  readonly index: VideoIndex;
+  readonly backend: VideoDecoderBackend;
+  readonly cache: ByteCache<CachedFrame>;
+  /** What the keys of this video begin with in the cache. */
+  readonly cachePrefix: string;
+  /** Decoders that are open at most. */
+  readonly decoders: number;
+  /** Threads of each. */
+  readonly threads: number;
+  /** Called when a look into the bitstream changed the index. */
+  onIndexChange?(index: VideoIndex): void;
+}
+
+/** What the cache holds of a frame. */
+export interface CachedFrame {
+  readonly frame: VideoFrame | undefined;
+  readonly status: FrameStatus | "missing";
+  readonly exactness: Exactness;
+}
+
+interface Waiter {
+  readonly since: number;
+  readonly resolve: (stored: StoredFrame) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A packet that somebody waits for. */
+interface Wanted {
+  readonly packet: number;
+  readonly waiters: Set<Waiter>;
+  goOn: boolean;
+  /** The run that it is part of. */
+  run: ActiveRun | undefined;
+}
+
+interface ActiveRun {
+  readonly controller: AbortController;
+  readonly startedAt: number;
+  readonly decoder: RunDecoder;
+  /** Packets that somebody still waits for. */
+  readonly open: Set<number>;
+}
+
+/** Bytes that a frame which is not there counts for in the cache. */
+const NEGATIVE_BYTES = 256;
+
+/** Makes the store of one video. */
+export function frameStore(options: FrameStoreOptions): FrameStore {
+  const { source, backend, cache, cachePrefix } = options;
+  let { index } = options;
+  const { packets, configs } = index.track;
+  const wanted = new Map<number, Wanted>();
+  const idle: RunDecoder[] = [];
+  const busy = new Set<RunDecoder>();
+  const confirmed = new Set<number>();
+  let decodedPackets = 0;
+  let runs = 0;
+  let pumping = false;
+  let closed = false;
+
+  const settle = (packet: number, cached: CachedFrame, startedAt: number, start: number): void => {
+    const want = wanted.get(packet);
+    wanted.delete(packet);
+    want?.run?.open.delete(packet);
+    const now = performance.now();
+    for (const { since, resolve } of want?.waiters ?? []) {
+      const frame = cached.frame?.clone();
+      const timing = {
+        queueMs: Math.max(0, startedAt - since),
+        decodeMs: now - Math.max(startedAt, since),
+      };
+      resolve({ ...cached, frame, source: "decode", timing });
+    }
+    const sizeBytes = cached.frame?.data.length ?? NEGATIVE_BYTES;
+    cache.set(`${cachePrefix}${packet}`, cached, { sizeBytes, cost: packet - start + 1 });
+  };
+
+  const fail = (packetsOfRun: Iterable<number>, error: unknown): void => {
+    for (const packet of packetsOfRun) {
+      const want = wanted.get(packet);
+      wanted.delete(packet);
+      for (const { reject } of want?.waiters ?? []) reject(error);
+    }
+  };
+
+  const mayBegin = (packet: number, data: Uint8Array): boolean => {
+    if (confirmed.has(packet) || index.keys.length === 0) return true;
+    const config = configs[packets.config[packet] as number];
+    const found = config === undefined ? undefined : randomAccessOf(config, data);
+    if (found !== undefined && found.kind !== "none") {
+      confirmed.add(packet);
+      return true;
+    }
+    index = withoutKey(index, packet);
+    options.onIndexChange?.(index);
+    return false;
+  };
+
+  const execute = async (run: DecodeRun, decoder: RunDecoder, active: ActiveRun): Promise<void> => {
+    const goOn = run.targets.some((packet) => wanted.get(packet)?.goOn === true);
+    const { signal } = active.controller;
+    runs += 1;
+    const report = await decoder.run(run, {
+      goOn,
+      signal,
+      mayBegin,
+      deliver(packet, { frame, status }, asIndexed) {
+        const estimated = ((packets.flags[packet] as number) & PacketFlag.estimated) !== 0;
+        const verified = asIndexed && confirmed.has(run.start);
+        const exactness = estimated ? "estimated" : verified ? "verified" : "indexed";
+        settle(packet, { frame, status, exactness }, active.startedAt, run.start);
+      },
+    });
+    decodedPackets += report.fed;
+    for (const packet of [...active.open]) {
+      const want = wanted.get(packet);
+      // Refused runs are planned anew, from an earlier key packet.
+      if (report.refused && want !== undefined) want.run = undefined;
+      else settle(packet, { frame: undefined, status: "missing", exactness: "indexed" }, active.startedAt, run.start);
+    }
+  };
+
+  /** Gives what is waiting to decoders that are free. */
+  const pump = (): void => {
+    pumping = false;
+    while (busy.size < options.decoders && !closed) {
+      const waiting = [...wanted.values()].filter(({ run }) => run === undefined);
+      if (waiting.length === 0) return;
+      const plan = planRuns(index, waiting.map(({ packet }) => packet));
+      // Whoever has waited longest is served first, with all others that are on the way.
+      const oldest = waiting[0] as Wanted;
+      const run = plan.find(({ targets }) => targets.includes(oldest.packet)) as DecodeRun;
+      const decoder = takeDecoder(run);
+      const active: ActiveRun = {
+        controller: new AbortController(),
+        startedAt: performance.now(),
+        decoder,
+        open: new Set(run.targets),
+      };
+      for (const packet of run.targets) (wanted.get(packet) as Wanted).run = active;
+      busy.add(decoder);
+      execute(run, decoder, active)
+        .catch((error: unknown) => fail([...active.open], error))
+        .finally(() => {
+          busy.delete(decoder);
+          idle.push(decoder);
+          schedule();
+        });
+    }
+  };
+
+  /** Later in this turn of the event loop, so that requests made together are planned together. */
+  const schedule = (): void => {
+    if (pumping || closed) return;
+    pumping = true;
+    queueMicrotask(pump);
+  };
+
+  const takeDecoder = (run: DecodeRun): RunDecoder => {
+    const ready = idle.findIndex((decoder) => decoder.canContinue(run));
+    if (ready >= 0) return idle.splice(ready, 1)[0] as RunDecoder;
+    if (idle.length + busy.size < options.decoders) {
+      return runDecoder(backend, source, index, options.threads);
+    }
+    return idle.shift() as RunDecoder;
+  };
+
+  const leave = (want: Wanted, waiter: Waiter): void => {
+    want.waiters.delete(waiter);
+    if (want.waiters.size > 0 || wanted.get(want.packet) !== want) return;
+    wanted.delete(want.packet);
+    const { run } = want;
+    run?.open.delete(want.packet);
+    if (run?.open.size === 0) run.controller.abort(new MillraceError("ABORTED", "Nobody waits for the frames any more."));
+  };
+
+  return {
+    get index() {
+      return index;
+    },
+    get stats() {
+      return { decodedPackets, runs };
+    },
+    async fetch(frame, { signal, goOn = false } = {}) {
+      signal?.throwIfAborted();
+      if (closed) throw new MillraceError("CLOSED", `${source.name} is closed.`);
+      const packet = index.packetOf[frame];
+      if (packet === undefined) {
+        throw new MillraceError("NOT_FOUND", `${source.name} has no frame ${frame}; its frames are 0 to ${index.frameCount - 1}.`);
+      }
+      const cached = cache.get(`${cachePrefix}${packet}`);
+      if (cached !== undefined) {
+        const timing = { queueMs: 0, decodeMs: 0 };
+        return { ...cached, frame: cached.frame?.clone(), source: "cache", timing };
+      }
+      let want = wanted.get(packet);
+      if (want === undefined) {
+        want = { packet, waiters: new Set(), goOn, run: undefined };
+        wanted.set(packet, want);
+      }
+      want.goOn ||= goOn;
+      const { waiters } = want;
+      let waiter: Waiter | undefined;
+      const found = new Promise<StoredFrame>((resolve, reject) => {
+        waiter = { since: performance.now(), resolve, reject };
+        waiters.add(waiter);
+      });
+      schedule();
+      if (signal === undefined) return found;
+      try {
+        return await abortable(found, signal);
+      } catch (error) {
+        if (signal.aborted) leave(want, waiter as unknown as Waiter);
+        // It may have come in the moment of the abort.
+        found.then(({ frame }) => frame?.close()).catch(() => {});
+        throw error;
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      closed = true;
+      const gone = new MillraceError("CLOSED", `${source.name} was closed while frames of it were awaited.`);
+      for (const { run } of wanted.values()) run?.controller.abort(gone);
+      fail([...wanted.keys()], gone);
+      await Promise.allSettled([...idle, ...busy].map((decoder) => decoder[Symbol.asyncDispose]()));
+      cache.drop(cachePrefix);
+    },
+  };
+}
