@@ -4,6 +4,7 @@ export default defineConfig({
   entry: [
     "src/index.ts",
     "src/node-av/index.ts",
+    "src/node-av/worker/main.ts",
     "src/ffmpeg/index.ts",
     "src/fluent-ffmpeg/index.ts",
     "src/sharp/index.ts",

@@ -1,0 +1,109 @@
+/** A fraction, as the library takes and gives it. */
+export interface NodeAvRational {
+  readonly num: number;
+  readonly den: number;
+}
+
+/** An encoded packet in FFmpeg's memory. */
+export interface NodeAvPacket {
+  pts: bigint;
+  dts: bigint;
+  duration: bigint;
+  isKeyframe: boolean;
+  /** A view on read; a copy on write. */
+  data: Buffer | null;
+  alloc(): void;
+  unref(): void;
+  free(): void;
+}
+
+/** A picture in FFmpeg's memory. */
+export interface NodeAvFrame {
+  format: number;
+  width: number;
+  height: number;
+  pts: bigint;
+  readonly bestEffortTimestamp: bigint;
+  readonly duration: bigint;
+  readonly sampleAspectRatio: NodeAvRational;
+  colorRange: number;
+  colorPrimaries: number;
+  colorTrc: number;
+  colorSpace: number;
+  readonly flags: number;
+  readonly decodeErrorFlags: number;
+  /** Views that are stale after `unref`. */
+  readonly data: Buffer[] | null;
+  readonly linesize: number[];
+  alloc(): void;
+  unref(): void;
+  free(): void;
+  /** Memory for its format and size; negative on failure. */
+  getBuffer(align?: number): number;
+}
+
+/** What a decoder is told about its stream. */
+export interface NodeAvCodecParameters {
+  codecType: number;
+  codecId: number;
+  codecTag: number | string;
+  extradata: Buffer | null;
+  width: number;
+  height: number;
+  videoDelay: number;
+  alloc(): void;
+  free(): void;
+}
+
+/** A decoder or an encoder that FFmpeg was built with. */
+export interface NodeAvCodec {
+  readonly id: number;
+  readonly type: number;
+}
+
+/** A decoder or an encoder at work. Numbers below 0 are FFmpeg's error codes. */
+export interface NodeAvCodecContext {
+  flags: number;
+  threadCount: number;
+  pktTimebase: NodeAvRational;
+  allocContext3(codec: NodeAvCodec): void;
+  parametersToContext(parameters: NodeAvCodecParameters): number;
+  open2Sync(codec: NodeAvCodec): number;
+  sendPacketSync(packet: NodeAvPacket | null): number;
+  receiveFrameSync(frame: NodeAvFrame): number;
+  flushBuffers(): void;
+  freeContext(): void;
+}
+
+/** FFmpeg's swscale, which reads range and matrix from the frames when it is not initialised before. */
+export interface NodeAvScaleContext {
+  allocContext(): void;
+  setOption(name: string, value: string | number): number;
+  scaleFrameSync(target: NodeAvFrame, source: NodeAvFrame): number;
+  freeContext(): void;
+}
+
+/** The part of the module `node-av/lib` that is used. */
+export interface NodeAvLibrary {
+  readonly Packet: new () => NodeAvPacket;
+  readonly Frame: new () => NodeAvFrame;
+  readonly CodecContext: new () => NodeAvCodecContext;
+  readonly CodecParameters: new () => NodeAvCodecParameters;
+  readonly SoftwareScaleContext: new () => NodeAvScaleContext;
+  readonly Rational: new (num: number, den: number) => NodeAvRational;
+  readonly Codec: { findDecoderByName(name: string): NodeAvCodec | null };
+  readonly Log: { setLevel(level: number): void };
+  avGetPixFmtName(format: number): string | null;
+  avGetPixFmtFromName(name: string): number;
+  /** Copies planes without padding, rows `align` bytes apart at least; negative on failure. */
+  avImageCopyToBuffer(
+    target: Buffer,
+    targetBytes: number,
+    planes: Buffer[],
+    strides: number[],
+    format: number,
+    width: number,
+    height: number,
+    align: number,
+  ): number;
+}

@@ -1,0 +1,97 @@
+import type { VideoCodec } from "../video/codec.ts";
+import type { VideoColorSpace } from "../video/color-space.ts";
+import type { VideoPixelFormat } from "../video/pixel-format.ts";
+
+/** What a worker is started with. */
+export interface WorkerStart {
+  /** Module to load in place of `node-av/lib`, as a URL. */
+  readonly library?: string;
+  /** Frame memory that a worker keeps for the next frames. */
+  readonly spareBytes: number;
+}
+
+/** A decoder to open. */
+export interface OpenRequest {
+  readonly kind: "open";
+  readonly family: VideoCodec;
+  readonly codec: string;
+  readonly description: Uint8Array | undefined;
+  readonly codedWidth: number;
+  readonly codedHeight: number;
+  readonly reorderDepth: number | undefined;
+  readonly timeBase: { readonly num: number; readonly den: number };
+  readonly threads: number;
+}
+
+/** One packet on its way to a decoder. */
+export interface WirePacket {
+  readonly data: Uint8Array;
+  readonly key: boolean;
+  readonly pts: number;
+  readonly dts: number;
+  /** In ticks, 0 where unknown. */
+  readonly duration: number;
+}
+
+/** Packets to decode. */
+export interface DecodeRequest {
+  readonly kind: "decode";
+  readonly decoder: number;
+  readonly packets: readonly WirePacket[];
+  readonly keep: readonly number[] | undefined;
+  readonly end: boolean;
+  /** Its first number becomes 1 when the call is given up. */
+  readonly cancel: Int32Array | undefined;
+}
+
+/** A request that is answered. */
+export type Request =
+  | { readonly kind: "check" }
+  | OpenRequest
+  | DecodeRequest
+  | { readonly kind: "reset"; readonly decoder: number }
+  | { readonly kind: "close"; readonly decoder: number };
+
+/** A message to a worker. */
+export type ToWorker =
+  | (Request & { readonly id: number })
+  | { readonly kind: "recycle"; readonly memory: SharedArrayBuffer };
+
+/** A picture on its way back; whoever gets it owns the memory. */
+export interface WirePicture {
+  readonly format: VideoPixelFormat;
+  readonly width: number;
+  readonly height: number;
+  readonly displayWidth: number;
+  readonly colorSpace: VideoColorSpace;
+  readonly pts: number;
+  /** In ticks, null where unknown. */
+  readonly duration: number | null;
+  readonly memory: SharedArrayBuffer;
+  readonly sizeBytes: number;
+  readonly concealed: boolean;
+}
+
+/** What each request is answered with. */
+export interface Answers {
+  readonly check: null;
+  /** The decoder's number. */
+  readonly open: number;
+  readonly decode: {
+    readonly pictures: readonly WirePicture[];
+    readonly decoded: readonly number[];
+  };
+  readonly reset: null;
+  readonly close: null;
+}
+
+/** A failure on its way back. */
+export interface WireFailure {
+  readonly code: "MISSING_DEPENDENCY" | "UNSUPPORTED" | "INVALID_OPTION" | "CLOSED" | "INTERNAL";
+  readonly message: string;
+}
+
+/** A message from a worker. */
+export type FromWorker =
+  | { readonly id: number; readonly value: Answers[keyof Answers] }
+  | { readonly id: number; readonly failure: WireFailure };

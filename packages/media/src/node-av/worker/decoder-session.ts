@@ -1,0 +1,158 @@
+import { constants } from "node:os";
+import type { NodeAvCodec, NodeAvCodecContext, NodeAvLibrary } from "../node-av-library.ts";
+import type { DecodeRequest, OpenRequest, WirePacket, WirePicture } from "../protocol.ts";
+import type { FrameMemory } from "./frame-memory.ts";
+import { pictureReader } from "./picture-reader.ts";
+import { WorkerFailure } from "./worker-failure.ts";
+
+/** One decoder in its worker. */
+export interface DecoderSession {
+  /** Feeds packets and takes out what comes. */
+  decode(request: DecodeRequest): { pictures: WirePicture[]; decoded: number[] };
+  /** Forgets what was fed. */
+  reset(): void;
+  close(): void;
+}
+
+const AGAIN = -constants.errno.EAGAIN;
+/** `-MKTAG('E','O','F',' ')`, on every platform. */
+const END_OF_STREAM = -0x20464f45;
+/** `AV_CODEC_FLAG_OUTPUT_CORRUPT`: a damaged frame comes out, and is told from others by its flags. */
+const OUTPUT_CORRUPT = 8;
+/** `AV_NOPTS_VALUE`. */
+const NO_PTS = -(2n ** 63n);
+/** A decoder that fails so often in a row without taking a packet is taken for stuck. */
+const FAILURES_IN_A_ROW = 256;
+
+/**
+ * Opens a decoder.
+ *
+ * @throws WorkerFailure UNSUPPORTED when FFmpeg has none for the codec or will not open it
+ */
+export function decoderSession(
+  library: NodeAvLibrary,
+  memory: FrameMemory,
+  request: OpenRequest,
+): DecoderSession {
+  const context = openContext(library, request);
+  const packet = new library.Packet();
+  const frame = new library.Frame();
+  const reader = pictureReader(library, memory);
+  packet.alloc();
+  frame.alloc();
+
+  /** Takes out what is there; false at the end of the stream. */
+  function receive(keep: ReadonlySet<number> | undefined, into: Decoded): boolean {
+    for (let failures = 0; failures < FAILURES_IN_A_ROW; ) {
+      const result = context.receiveFrameSync(frame);
+      if (result === AGAIN) return true;
+      if (result === END_OF_STREAM) return false;
+      if (result < 0) {
+        failures += 1;
+        continue;
+      }
+      failures = 0;
+      const ticks = frame.pts === NO_PTS ? frame.bestEffortTimestamp : frame.pts;
+      const pts = Number(ticks);
+      into.decoded.push(pts);
+      if (!keep || keep.has(pts)) into.pictures.push(reader.read(frame, pts));
+      frame.unref();
+    }
+    return false;
+  }
+
+  function feed(one: WirePacket, keep: ReadonlySet<number> | undefined, into: Decoded): void {
+    // FFmpeg takes an empty packet for the end of the stream.
+    if (one.data.length === 0) return;
+    packet.data = Buffer.from(one.data.buffer, one.data.byteOffset, one.data.length);
+    packet.pts = BigInt(one.pts);
+    packet.dts = BigInt(one.dts);
+    packet.duration = BigInt(one.duration);
+    packet.isKeyframe = one.key;
+    // Other failures are the packet's own: its frame does not come, and the stream goes on.
+    if (context.sendPacketSync(packet) === AGAIN) {
+      receive(keep, into);
+      context.sendPacketSync(packet);
+    }
+    packet.unref();
+    receive(keep, into);
+  }
+
+  return {
+    decode({ packets, keep, end, cancel }) {
+      const wanted = keep && new Set(keep);
+      const into: Decoded = { pictures: [], decoded: [] };
+      for (const one of packets) {
+        if (cancel && Atomics.load(cancel, 0) !== 0) {
+          for (const picture of into.pictures) memory.give(picture.memory);
+          context.flushBuffers();
+          return { pictures: [], decoded: [] };
+        }
+        feed(one, wanted, into);
+      }
+      if (end) {
+        context.sendPacketSync(null);
+        receive(wanted, into);
+        context.flushBuffers();
+      }
+      into.pictures.sort((a, b) => a.pts - b.pts);
+      return into;
+    },
+    reset: () => context.flushBuffers(),
+    close() {
+      reader.close();
+      packet.free();
+      frame.free();
+      context.freeContext();
+    },
+  };
+}
+
+interface Decoded {
+  readonly pictures: WirePicture[];
+  readonly decoded: number[];
+}
+
+function openContext(library: NodeAvLibrary, request: OpenRequest): NodeAvCodecContext {
+  const codec = findCodec(library, request.family);
+  const parameters = new library.CodecParameters();
+  const context = new library.CodecContext();
+  parameters.alloc();
+  try {
+    parameters.codecType = codec.type;
+    parameters.codecId = codec.id;
+    // ProRes and MPEG-4 tell by it which flavour they are.
+    if (/^[\x20-\x7e]{4}$/.test(request.codec)) parameters.codecTag = request.codec;
+    parameters.width = request.codedWidth;
+    parameters.height = request.codedHeight;
+    if (request.description) parameters.extradata = Buffer.from(request.description);
+    if (request.reorderDepth !== undefined) parameters.videoDelay = request.reorderDepth;
+    context.allocContext3(codec);
+    context.parametersToContext(parameters);
+    context.threadCount = request.threads;
+    context.pktTimebase = new library.Rational(request.timeBase.num, request.timeBase.den);
+    context.flags |= OUTPUT_CORRUPT;
+    const result = context.open2Sync(codec);
+    if (result < 0) {
+      context.freeContext();
+      throw new WorkerFailure(
+        "UNSUPPORTED",
+        `node-av: FFmpeg's ${request.family} decoder will not open for ${request.codec} (error ${result}); ` +
+          "its description may be damaged.",
+      );
+    }
+    return context;
+  } finally {
+    parameters.free();
+  }
+}
+
+function findCodec(library: NodeAvLibrary, family: string): NodeAvCodec {
+  // FFmpeg's own "av1" decodes only by hardware.
+  const names = family === "av1" ? ["libdav1d", "av1"] : [family];
+  for (const name of names) {
+    const codec = library.Codec.findDecoderByName(name);
+    if (codec) return codec;
+  }
+  throw new WorkerFailure("UNSUPPORTED", `node-av: this build of FFmpeg has no ${family} decoder.`);
+}

@@ -1,0 +1,93 @@
+/** The program of a worker of the node-av driver: decoders by number, one request after another. */
+import { parentPort, workerData } from "node:worker_threads";
+import type { NodeAvLibrary } from "../node-av-library.ts";
+import type {
+  Answers,
+  FromWorker,
+  Request,
+  ToWorker,
+  WireFailure,
+  WorkerStart,
+} from "../protocol.ts";
+import { type DecoderSession, decoderSession } from "./decoder-session.ts";
+import { frameMemory } from "./frame-memory.ts";
+import { WorkerFailure } from "./worker-failure.ts";
+
+const start = workerData as WorkerStart;
+const memory = frameMemory(start.spareBytes);
+const sessions = new Map<number, DecoderSession>();
+let opened = 0;
+let library: Promise<NodeAvLibrary> | undefined;
+
+/** `AV_LOG_QUIET`: what a library prints is the application's business. */
+const QUIET = -8;
+
+async function load(): Promise<NodeAvLibrary> {
+  try {
+    const loaded = (await (start.library === undefined
+      ? import("node-av/lib")
+      : import(start.library))) as NodeAvLibrary;
+    loaded.Log.setLevel(QUIET);
+    return loaded;
+  } catch (error) {
+    throw new WorkerFailure(
+      "MISSING_DEPENDENCY",
+      `node-av: the package node-av cannot be loaded (${String(error)}); install it: npm install node-av@^6.1.1`,
+    );
+  }
+}
+
+function session(number: number): DecoderSession {
+  const found = sessions.get(number);
+  if (!found) throw new WorkerFailure("CLOSED", "node-av: the decoder is closed.");
+  return found;
+}
+
+async function answer(request: Request): Promise<Answers[keyof Answers]> {
+  library ??= load();
+  const loaded = await library;
+  switch (request.kind) {
+    case "check":
+      return null;
+    case "open": {
+      opened += 1;
+      sessions.set(opened, decoderSession(loaded, memory, request));
+      return opened;
+    }
+    case "decode":
+      return session(request.decoder).decode(request);
+    case "reset":
+      session(request.decoder).reset();
+      return null;
+    case "close":
+      sessions.get(request.decoder)?.close();
+      sessions.delete(request.decoder);
+      return null;
+  }
+}
+
+function failure(error: unknown): WireFailure {
+  if (error instanceof WorkerFailure) return { code: error.code, message: error.message };
+  return {
+    code: "INTERNAL",
+    message: `node-av: ${error instanceof Error ? error.message : String(error)}`,
+  };
+}
+
+const post = (message: FromWorker): void => parentPort?.postMessage(message);
+
+// One after another: the first request waits for the library, and what was sent behind it must not overtake it.
+let last: Promise<void> = Promise.resolve();
+parentPort?.on("message", (message: ToWorker) => {
+  if (message.kind === "recycle") {
+    memory.give(message.memory);
+    return;
+  }
+  const { id } = message;
+  last = last.then(() =>
+    answer(message).then(
+      (value) => post({ id, value }),
+      (error: unknown) => post({ id, failure: failure(error) }),
+    ),
+  );
+});

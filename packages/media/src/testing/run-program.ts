@@ -1,0 +1,18 @@
+import { execFile } from "node:child_process";
+import { MillraceError } from "@millrace/core";
+
+/** Runs a program to its end and gives what it wrote; fails with what it wrote to stderr. */
+export function runProgram(program: string, args: readonly string[]): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    execFile(program, args, { encoding: "buffer", maxBuffer: 1 << 30 }, (cause, stdout, stderr) => {
+      if (!cause) resolve(stdout);
+      else {
+        reject(
+          new MillraceError("INTERNAL", `${program} ${args.join(" ")} failed: ${stderr}`, {
+            cause,
+          }),
+        );
+      }
+    });
+  });
+}
