@@ -102,7 +102,11 @@ async function openTrack(source: ByteSource, options: OpenVideoOptions): Promise
     if (stored.source === "cache") hits += 1;
     return rawFrame(store.index, frame, stored, performance.now() - started);
   };
-  const still = async (frame: number, request: StillRequest, goOn: boolean): Promise<StillFrame> => {
+  const still = async (
+    frame: number,
+    request: StillRequest,
+    goOn: boolean,
+  ): Promise<StillFrame> => {
     const { images } = options;
     const type = request.as === "png" ? "image/png" : "image/jpeg";
     if (images === undefined || !images.types.includes(type)) {
@@ -171,12 +175,14 @@ async function openTrack(source: ByteSource, options: OpenVideoOptions): Promise
     framesAt: async (frames: readonly number[], request: FrameRequest = {}) => {
       const all = await Promise.allSettled(frames.map((frame) => get(frame, request)));
       const failed = all.find((result) => result.status === "rejected");
-      if (failed === undefined) return all.map((result) => (result as PromiseFulfilledResult<RawFrame & StillFrame>).value);
+      if (failed === undefined)
+        return all.map((result) => (result as PromiseFulfilledResult<RawFrame & StillFrame>).value);
       for (const result of all) if (result.status === "fulfilled") closeFrame(result.value);
       throw failed.reason;
     },
     frames: iterate,
-    nearestKey: (seconds) => nearestKey(store.index, findFrame(store.index, seconds, "at-or-before")),
+    nearestKey: (seconds) =>
+      nearestKey(store.index, findFrame(store.index, seconds, "at-or-before")),
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -188,14 +194,22 @@ function closeFrame(result: Partial<Disposable>): void {
 
 function* framesOf({ from = 0, to, stride = 1 }: FrameRange, count: number): Generator<number> {
   if (!Number.isInteger(stride) || stride === 0) {
-    throw new MillraceError("INVALID_OPTION", `stride must be a whole number other than 0; it is ${stride}.`);
+    throw new MillraceError(
+      "INVALID_OPTION",
+      `stride must be a whole number other than 0; it is ${stride}.`,
+    );
   }
   const end = Math.min(to ?? count, count);
   if (stride > 0) for (let frame = from; frame < end; frame += stride) yield frame;
   else for (let frame = end - 1; frame >= from; frame += stride) yield frame;
 }
 
-function rawFrame(index: VideoIndex, frame: number, stored: StoredFrame, totalMs: number): RawFrame {
+function rawFrame(
+  index: VideoIndex,
+  frame: number,
+  stored: StoredFrame,
+  totalMs: number,
+): RawFrame {
   const { timeBase, packets } = index.track;
   const pts = framePts(index, frame);
   const duration = frameDuration(index, frame);

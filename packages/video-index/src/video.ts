@@ -132,8 +132,14 @@ export interface Video extends AsyncDisposable {
    * @param rule - which frame, when none begins then. @defaultValue `"at-or-before"`, what a player shows
    * @throws MillraceError NOT_FOUND when no frame satisfies the rule
    */
-  frameAtTime(seconds: number, request?: FrameRequest & { readonly rule?: TimeRule }): Promise<RawFrame>;
-  frameAtTime(seconds: number, request: StillRequest & { readonly rule?: TimeRule }): Promise<StillFrame>;
+  frameAtTime(
+    seconds: number,
+    request?: FrameRequest & { readonly rule?: TimeRule },
+  ): Promise<RawFrame>;
+  frameAtTime(
+    seconds: number,
+    request: StillRequest & { readonly rule?: TimeRule },
+  ): Promise<StillFrame>;
   /** Several frames at once, in the order of the numbers, which may repeat. Nothing is decoded twice. */
   framesAt(frames: readonly number[], request?: FrameRequest): Promise<readonly RawFrame[]>;
   framesAt(frames: readonly number[], request: StillRequest): Promise<readonly StillFrame[]>;

@@ -91,7 +91,13 @@ export function byteCache<V>(maxBytes: number, release: (value: V) => void): Byt
         return;
       }
       while (sizeBytes + price.sizeBytes > maxBytes) evictOne();
-      const entry = { value, sizeBytes: Math.max(1, price.sizeBytes), cost: price.cost, uses: 1, priority: 0 };
+      const entry = {
+        value,
+        sizeBytes: Math.max(1, price.sizeBytes),
+        cost: price.cost,
+        uses: 1,
+        priority: 0,
+      };
       rate(entry);
       entries.set(key, entry);
       sizeBytes += entry.sizeBytes;

@@ -1,7 +1,7 @@
-import { MillraceError, abortable } from "@millrace/core";
+import { abortable, MillraceError } from "@millrace/core";
 import type { FrameStatus, VideoDecoderBackend, VideoFrame } from "@millrace/media";
-import type { ByteSource } from "../bytes/byte-source.ts";
 import { randomAccessOf } from "../bitstream/random-access.ts";
+import type { ByteSource } from "../bytes/byte-source.ts";
 import { PacketFlag } from "../container/packet-table.ts";
 import type { VideoIndex } from "../index/video-index.ts";
 import { withoutKey } from "../index/without-key.ts";
@@ -177,7 +177,13 @@ export function frameStore(options: FrameStoreOptions): FrameStore {
       const want = wanted.get(packet);
       // Refused runs are planned anew, from an earlier key packet.
       if (report.refused && want !== undefined) want.run = undefined;
-      else settle(packet, { frame: undefined, status: "missing", exactness: "indexed" }, active.startedAt, run.start);
+      else
+        settle(
+          packet,
+          { frame: undefined, status: "missing", exactness: "indexed" },
+          active.startedAt,
+          run.start,
+        );
     }
   };
 
@@ -187,7 +193,10 @@ export function frameStore(options: FrameStoreOptions): FrameStore {
     while (busy.size < options.decoders && !closed) {
       const waiting = [...wanted.values()].filter(({ run }) => run === undefined);
       if (waiting.length === 0) return;
-      const plan = planRuns(index, waiting.map(({ packet }) => packet));
+      const plan = planRuns(
+        index,
+        waiting.map(({ packet }) => packet),
+      );
       // Whoever has waited longest is served first, with all others that are on the way.
       const oldest = waiting[0] as Wanted;
       const run = plan.find(({ targets }) => targets.includes(oldest.packet)) as DecodeRun;
@@ -232,7 +241,8 @@ export function frameStore(options: FrameStoreOptions): FrameStore {
     wanted.delete(want.packet);
     const { run } = want;
     run?.open.delete(want.packet);
-    if (run?.open.size === 0) run.controller.abort(new MillraceError("ABORTED", "Nobody waits for the frames any more."));
+    if (run?.open.size === 0)
+      run.controller.abort(new MillraceError("ABORTED", "Nobody waits for the frames any more."));
   };
 
   return {
@@ -247,7 +257,10 @@ export function frameStore(options: FrameStoreOptions): FrameStore {
       if (closed) throw new MillraceError("CLOSED", `${source.name} is closed.`);
       const packet = index.packetOf[frame];
       if (packet === undefined) {
-        throw new MillraceError("NOT_FOUND", `${source.name} has no frame ${frame}; its frames are 0 to ${index.frameCount - 1}.`);
+        throw new MillraceError(
+          "NOT_FOUND",
+          `${source.name} has no frame ${frame}; its frames are 0 to ${index.frameCount - 1}.`,
+        );
       }
       const cached = cache.get(`${cachePrefix}${packet}`);
       if (cached !== undefined) {
@@ -279,7 +292,10 @@ export function frameStore(options: FrameStoreOptions): FrameStore {
     },
     async [Symbol.asyncDispose]() {
       closed = true;
-      const gone = new MillraceError("CLOSED", `${source.name} was closed while frames of it were awaited.`);
+      const gone = new MillraceError(
+        "CLOSED",
+        `${source.name} was closed while frames of it were awaited.`,
+      );
       for (const { run } of wanted.values()) run?.controller.abort(gone);
       fail([...wanted.keys()], gone);
       await Promise.allSettled([...idle, ...busy].map((decoder) => decoder[Symbol.asyncDispose]()));

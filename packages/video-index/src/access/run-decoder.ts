@@ -91,7 +91,8 @@ export function runDecoder(
       await decoder?.close();
       decoder = undefined;
       const found = track.configs[wanted];
-      if (found === undefined) throw new MillraceError("INTERNAL", "A packet has no configuration.");
+      if (found === undefined)
+        throw new MillraceError("INTERNAL", "A packet has no configuration.");
       decoder = await backend.open(found, { timeBase: { num: 1, den: 1 }, threads, signal });
       config = wanted;
     }
@@ -107,7 +108,8 @@ export function runDecoder(
       let readMs = 0;
       let decodeMs = 0;
       let fed = 0;
-      const open = decoder !== undefined && canContinue(run) ? decoder : await begin(run.start, signal);
+      const open =
+        decoder !== undefined && canContinue(run) ? decoder : await begin(run.start, signal);
       const startPlace = placeOfPacket(run.start);
       const missing = new Set(run.targets);
       const expected = new Set<number>();

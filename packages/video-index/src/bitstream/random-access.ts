@@ -1,6 +1,6 @@
 import type { VideoDecoderConfig } from "@millrace/media";
-import { nalUnits } from "./nal-units.ts";
 import { bitReader } from "./bit-reader.ts";
+import { nalUnits } from "./nal-units.ts";
 
 /**
  * What decoding may begin at, as the bitstream itself says.

@@ -5,7 +5,18 @@ import { readMp4 } from "./mp4/read-mp4.ts";
 import type { ContainerContents } from "./video-track.ts";
 
 const HEAD = 4096;
-const MP4_BOXES = new Set(["ftyp", "moov", "mdat", "free", "skip", "wide", "pnot", "styp", "moof", "sidx"]);
+const MP4_BOXES = new Set([
+  "ftyp",
+  "moov",
+  "mdat",
+  "free",
+  "skip",
+  "wide",
+  "pnot",
+  "styp",
+  "moof",
+  "sidx",
+]);
 
 /** What reads a container, and how its beginning looks. */
 interface ContainerReader {
@@ -14,7 +25,10 @@ interface ContainerReader {
 }
 
 const READERS: readonly ContainerReader[] = [
-  { matches: (head) => head.byteLength >= 8 && MP4_BOXES.has(fourCharacters(head, 4)), read: readMp4 },
+  {
+    matches: (head) => head.byteLength >= 8 && MP4_BOXES.has(fourCharacters(head, 4)),
+    read: readMp4,
+  },
 ];
 
 /**

@@ -26,7 +26,9 @@ export function readBarcode(frame: VideoFrame): number | undefined {
     for (let y = 4; y < 12; y++) {
       const at = luma.offset + y * luma.stride + (shift > 0 ? x * 2 : x);
       const sample =
-        shift > 0 ? ((data[at] as number) | ((data[at + 1] as number) << 8)) >> shift : (data[at] as number);
+        shift > 0
+          ? ((data[at] as number) | ((data[at + 1] as number) << 8)) >> shift
+          : (data[at] as number);
       sum += sample;
     }
     const mean = sum / 8;

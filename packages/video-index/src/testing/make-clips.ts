@@ -56,9 +56,17 @@ async function ffmpeg(folder: string, name: string, args: readonly string[]): Pr
   await run("ffmpeg", [...QUIET, ...STEADY, ...args, ...output, name], { cwd: folder }).catch(
     (cause: NodeJS.ErrnoException & { stderr?: string }) => {
       if (cause.code === "ENOENT") {
-        throw new MillraceError("MISSING_DEPENDENCY", "The clips are made with ffmpeg, which is not installed: apt-get install ffmpeg", { cause });
+        throw new MillraceError(
+          "MISSING_DEPENDENCY",
+          "The clips are made with ffmpeg, which is not installed: apt-get install ffmpeg",
+          { cause },
+        );
       }
-      throw new MillraceError("INTERNAL", `ffmpeg could not make ${name}: ${cause.stderr ?? cause.message}`, { cause });
+      throw new MillraceError(
+        "INTERNAL",
+        `ffmpeg could not make ${name}: ${cause.stderr ?? cause.message}`,
+        { cause },
+      );
     },
   );
 }
@@ -112,11 +120,19 @@ async function makeDamaged(folder: string): Promise<void> {
   }
   for (const [from, to, type] of RENAMED) {
     const bytes = await readFile(path(from));
-    for (let at = bytes.indexOf(type); at >= 0; at = bytes.indexOf(type, at + 4)) bytes.write("free", at);
+    for (let at = bytes.indexOf(type); at >= 0; at = bytes.indexOf(type, at + 4))
+      bytes.write("free", at);
     await writeFile(path(to), bytes);
   }
   await ffmpeg(folder, "audio_only.m4a", ["-f", "lavfi", "-i", "sine=d=2", "-c:a", "aac"]);
-  await ffmpeg(folder, "header_only.mp4", ["-f", "lavfi", "-i", "testsrc2=s=192x128:r=30:d=1", "-t", "0"]);
+  await ffmpeg(folder, "header_only.mp4", [
+    "-f",
+    "lavfi",
+    "-i",
+    "testsrc2=s=192x128:r=30:d=1",
+    "-t",
+    "0",
+  ]);
   await writeFile(path("zero.mp4"), "");
   await writeFile(path("garbage.mp4"), noise(65_536));
 }
