@@ -4,7 +4,7 @@ import { randomAccessOf } from "../bitstream/random-access.ts";
 import type { ByteSource } from "../bytes/byte-source.ts";
 import { PacketFlag } from "../container/packet-table.ts";
 import type { VideoIndex } from "../index/video-index.ts";
-import { withoutKey } from "../index/without-key.ts";
+import { withoutKey, withPreroll } from "../index/without-key.ts";
 import type { ByteCache } from "./byte-cache.ts";
 import { type DecodeRun, planRuns } from "./decode-plan.ts";
 import { type RunDecoder, runDecoder } from "./run-decoder.ts";
@@ -145,14 +145,16 @@ export function frameStore(options: FrameStoreOptions): FrameStore {
   };
 
   const mayBegin = (packet: number, data: Uint8Array): boolean => {
-    if (confirmed.has(packet) || index.keys.length === 0) return true;
+    // Where nothing is a key packet, decoding begins at the first one, and gives what it gives.
+    if (confirmed.has(packet) || !index.keys.includes(packet)) return true;
     const config = configs[packets.config[packet] as number];
     const found = config === undefined ? undefined : randomAccessOf(config, data);
-    if (found !== undefined && found.kind !== "none") {
-      confirmed.add(packet);
-      return true;
-    }
-    index = withoutKey(index, packet);
+    if (found !== undefined && found.kind !== "none") confirmed.add(packet);
+    if (found?.kind === "closed" || found?.kind === "open") return true;
+    index =
+      found?.kind === "gradual"
+        ? withPreroll(index, packet, found.frames)
+        : withoutKey(index, packet);
     options.onIndexChange?.(index);
     return false;
   };
