@@ -21,12 +21,16 @@ export type {
   ScaleOptions,
 } from "./video/frame-scaler.ts";
 export {
+  chromaSubsampling,
   frameBytes,
+  isRgb,
   PIXEL_FORMATS,
   type PlaneLayout,
   planeLayouts,
+  sampleBits,
   type VideoPixelFormat,
 } from "./video/pixel-format.ts";
+export { scalarScaler } from "./video/scalar-scaler.ts";
 export type {
   DecodedFrame,
   DecodeOptions,
