@@ -26,7 +26,7 @@ export interface DecodeResult {
 export interface DecodeOptions {
   /**
    * The pts of the frames to hand over, rising; the others are decoded and dropped where they are, which saves
-   * their copy.
+   * their copy. A frame that was asked for and comes out only during a later call is handed over by that one.
    *
    * @defaultValue all
    */
@@ -44,7 +44,9 @@ export interface VideoDecoder extends AsyncDisposable {
    *
    * Frames come when the decoder gives them out, so that those of the last chunks may come with the next call.
    * A chunk that cannot be decoded costs its own frame and not the call. The chunks' bytes must not change until
-   * the promise settles.
+   * the promise settles. A call that is aborted leaves the decoder as `reset` does.
+   *
+   * @throws MillraceError CLOSED when the decoder is closed, INTERNAL when what it runs in has died: open another
    */
   decode(chunks: readonly EncodedVideoChunk[], options?: DecodeOptions): Promise<DecodeResult>;
   /** Forgets what was fed, to begin at another key chunk. */
