@@ -1,10 +1,15 @@
 import {
+  colorSpaceOf,
+  ffmpegFormat,
+  type NearestFormat,
+  nearestFormat,
+} from "../../video/ffmpeg-format.ts";
+import {
   frameBytes,
   planeLayouts,
   sampleBits,
   type VideoPixelFormat,
 } from "../../video/pixel-format.ts";
-import { colorSpaceOf, ffmpegFormat, type NearestFormat, nearestFormat } from "../frame-format.ts";
 import type { NodeAvFrame, NodeAvLibrary, NodeAvScaleContext } from "../node-av-library.ts";
 import type { WirePicture } from "../protocol.ts";
 import type { FrameMemory } from "./frame-memory.ts";

@@ -1,7 +1,7 @@
+import { ffmpegFormat, matrixCode, rangeCode } from "../../video/ffmpeg-format.ts";
 import type { Region } from "../../video/frame-scaler.ts";
 import { placePicture } from "../../video/letterbox.ts";
 import { frameBytes } from "../../video/pixel-format.ts";
-import { ffmpegFormat, matrixCode, rangeCode } from "../frame-format.ts";
 import type { NodeAvFrame, NodeAvLibrary, NodeAvScaleContext } from "../node-av-library.ts";
 import type { Answers, ScaleRequest, TensorRequest, WireSource } from "../protocol.ts";
 import type { FrameMemory } from "./frame-memory.ts";
