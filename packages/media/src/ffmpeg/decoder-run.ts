@@ -5,7 +5,7 @@ import type { EncodedVideoChunk } from "../video/encoded-video-chunk.ts";
 import { childProgram } from "./child-program.ts";
 import { frameRecordReader } from "./frame-record.ts";
 import { packetBytes, packetStreamHeader } from "./packet-stream.ts";
-import { RAW_FORMATS, type RawFrame, rawFrameReader } from "./raw-frames.ts";
+import { RAW_FILTERS, type RawFrame, rawFrameReader } from "./raw-frames.ts";
 
 /** One process of ffmpeg, from a key chunk to the end of what is fed. */
 export interface DecoderRun {
@@ -108,8 +108,7 @@ function commandLine(threads: number): string[] {
     ...["-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+info"],
     ...["-copyts", "-threads", String(threads), "-flags:v", "+output_corrupt"],
     ...["-f", "matroska", "-i", "pipe:0", "-map", "0:v:0"],
-    // The last filter says of each frame what it is, at about the cost of a line of text.
-    ...["-vf", `format=pix_fmts=${RAW_FORMATS},showinfo=checksum=0`],
+    ...["-vf", RAW_FILTERS.join(",")],
     ...[
       "-fps_mode",
       "passthrough",

@@ -8,8 +8,8 @@ import type {
   OpenDecoderOptions,
   VideoDecoder,
 } from "../video/video-decoder.ts";
-import { videoFrame } from "../video/video-frame.ts";
 import { type DecoderRun, decoderRun, type RunFrame } from "./decoder-run.ts";
+import { rawVideoFrame } from "./raw-video-frame.ts";
 
 /** Makes a decoder; a process runs from the first chunk to `end`, `reset` or an abort. */
 export function ffmpegDecoder(
@@ -36,19 +36,11 @@ export function ffmpegDecoder(
     }
   }
 
-  function toFrame({ record, format, fullRange, data, pts }: RunFrame): DecodedFrame {
-    const { width, height, pixelAspect, colorSpace } = record;
-    const frame = videoFrame({
-      format,
-      codedWidth: width,
-      codedHeight: height,
-      displayWidth: Math.max(1, Math.round(width * pixelAspect)),
-      colorSpace: fullRange ? { ...colorSpace, fullRange } : colorSpace,
-      pts,
-      timeBase,
-      data,
-    });
-    return { frame, status: record.concealed ? "concealed" : "ok" };
+  function toFrame(raw: RunFrame): DecodedFrame {
+    return {
+      frame: rawVideoFrame(raw, raw.pts, timeBase),
+      status: raw.record.concealed ? "concealed" : "ok",
+    };
   }
 
   async function forget(): Promise<void> {

@@ -1,8 +1,11 @@
+import type { Rational } from "../rational.ts";
 import type { VideoColorSpace } from "../video/color-space.ts";
 
 /** What the filter showinfo says of a frame. */
 export interface FrameRecord {
+  /** In ticks of {@link FrameRecord.timeBase}. */
   readonly pts: number;
+  readonly timeBase: Rational;
   /** FFmpeg's name of its format. */
   readonly format: string;
   readonly width: number;
@@ -20,6 +23,7 @@ export interface FrameRecordReader {
   line(line: string): FrameRecord | undefined;
 }
 
+const CONFIG = /^\[Parsed_showinfo_\d+ @ \w+\] \[info\] config in time_base: (\d+)\/(\d+)/;
 const FRAME =
   /^\[Parsed_showinfo_\d+ @ \w+\] \[info\] n:\s*\d+ pts:\s*(-?\d+) .*fmt:(\S+) .*sar:(\d+)\/(\d+) s:(\d+)x(\d+)/;
 const COLOR =
@@ -52,14 +56,18 @@ const TRANSFERS: Readonly<Record<string, NonNullable<VideoColorSpace["transfer"]
 export function frameRecordReader(): FrameRecordReader {
   let begun: Omit<FrameRecord, "colorSpace"> | undefined;
   let isCorrupt = false;
+  let timeBase: Rational = { num: 1, den: 1000 };
   return {
     line(line) {
       if (line.includes("corrupt decoded frame")) isCorrupt = true;
+      const config = CONFIG.exec(line);
+      if (config) timeBase = { num: Number(config[1]), den: Number(config[2]) };
       const frame = FRAME.exec(line);
       if (frame) {
         const [, pts, format = "", num, den, width, height] = frame;
         begun = {
           pts: Number(pts),
+          timeBase,
           format,
           width: Number(width),
           height: Number(height),

@@ -20,25 +20,37 @@ export interface RawFrame {
 export interface RawFrameReader {
   /** Says what the next frame is. */
   expect(record: FrameRecord): void;
+  /** Whether all that was read and expected has come together. */
+  isBetweenFrames(): boolean;
+  /** Goes on when there is room again. */
+  resume(): void;
 }
 
 /** What ffmpeg may write: the formats that frames have, and grey, which gets its chroma here. */
-export const RAW_FORMATS: string = [
+const RAW_FORMATS: string = [
   "yuv420p|yuvj420p|yuv422p|yuvj422p|yuv444p|yuvj444p",
   "yuv420p10le|yuv422p10le|yuv444p10le|yuv420p12le|yuv422p12le|yuv444p12le",
   "nv12|rgb24|rgba|bgra|gray|gray10le|gray12le",
 ].join("|");
+
+/** Filters behind all others: the last one says of each frame what it is, in two lines of text. */
+export const RAW_FILTERS: readonly string[] = [
+  `format=pix_fmts=${RAW_FORMATS}`,
+  "showinfo=checksum=0",
+];
 
 /**
  * Reads raw frames.
  *
  * @param isAsked - says whether a frame is kept; others are dropped as they come
  * @param onFrame - gets those that are kept
+ * @param isFull - whether bytes are to wait in the pipe
  */
 export function rawFrameReader(
   stdout: Readable,
   isAsked: (record: FrameRecord) => boolean,
   onFrame: (frame: RawFrame) => void,
+  isFull: () => boolean = () => false,
 ): RawFrameReader {
   const records: FrameRecord[] = [];
   const pieces: Buffer[] = [];
@@ -57,7 +69,7 @@ export function rawFrameReader(
   }
 
   function pump(): void {
-    for (;;) {
+    while (!isFull()) {
       const [record] = records;
       current ??= record && begin(record);
       if (!current) break;
@@ -76,7 +88,7 @@ export function rawFrameReader(
       current = undefined;
     }
     // Bytes whose record is not there yet wait in the pipe.
-    if (pieces.length > 0) stdout.pause();
+    if (pieces.length > 0 || isFull()) stdout.pause();
     else stdout.resume();
   }
 
@@ -89,6 +101,8 @@ export function rawFrameReader(
       records.push(record);
       pump();
     },
+    isBetweenFrames: () => !current && pieces.length === 0 && records.length === 0,
+    resume: pump,
   };
 }
 
