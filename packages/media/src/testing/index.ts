@@ -8,3 +8,4 @@ export { describeFrameScaler } from "./describe-frame-scaler.ts";
 export { describeImageEncoder } from "./describe-image-encoder.ts";
 export { expectNoOpenFrames } from "./expect-no-open-frames.ts";
 export { type Color, type SolidFrameOptions, solidFrame } from "./solid-frame.ts";
+export { readPatternNumber, type TestPatternOptions, testPattern } from "./test-pattern.ts";
