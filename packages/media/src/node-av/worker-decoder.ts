@@ -92,8 +92,8 @@ export async function workerDecoder(
     }
   }
 
-  function toResult({ pictures, decoded }: Answers["decode"]) {
-    return { frames: pictures.map(toFrame), decoded };
+  function toResult({ pictures, ...rest }: Answers["decode"]) {
+    return { frames: pictures.map(toFrame), ...rest };
   }
 
   async function close(): Promise<void> {

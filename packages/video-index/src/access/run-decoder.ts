@@ -118,6 +118,8 @@ export function runDecoder(
     canContinue,
     async run(run, { goOn, signal, deliver, mayBegin }) {
       let fed = 0;
+      // A decoder that does not say what is still to come cannot be left where it is.
+      const goesOn = goOn && backend.capabilities.prompt;
       const continues = decoder !== undefined && canContinue(run);
       const open = continues ? (decoder as VideoDecoder) : await begin(run.start, signal);
       const at = state as DecoderState;
@@ -139,10 +141,10 @@ export function runDecoder(
           const from = at.position;
           // Behind the last target nothing, or, to go on from there, as much as it takes until it comes out.
           const behind = from > last;
-          const wanted = behind ? from + (goOn ? 1 : 0) : Math.min(from + BATCH, last + 1);
+          const wanted = behind ? from + (goesOn ? 1 : 0) : Math.min(from + BATCH, last + 1);
           const configLimit = configEnd(from);
           const to = Math.min(wanted, configLimit);
-          const end = (to > last && !goOn) || to === configLimit;
+          const end = (to > last && !goesOn) || to === configLimit;
           const chunks = await (ahead ?? read(from, to, signal));
           if (!continues && fed === 0 && from === run.start) {
             if (!mayBegin(from, chunks[0]?.data ?? EMPTY)) {
@@ -154,11 +156,11 @@ export function runDecoder(
           ahead = to < next ? read(to, next, signal) : undefined;
           const needed = chunks.filter(({ dts: packet, data }) => {
             if (((packets.flags[packet] as number) & PacketFlag.cut) !== 0) return false;
-            return goOn || missing.has(packet) || !isDisposable(track.configs[config], data);
+            return goesOn || missing.has(packet) || !isDisposable(track.configs[config], data);
           });
           at.feed(needed, to);
           const keep = at.awaited(
-            (packet, place) => missing.has(packet) || (goOn && place > lastPlace),
+            (packet, place) => missing.has(packet) || (goesOn && place > lastPlace),
           );
           const result: DecodeResult = await open.decode(needed, { keep, end, signal });
           fed += needed.length;

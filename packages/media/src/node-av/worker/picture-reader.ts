@@ -1,5 +1,15 @@
-import { frameBytes } from "../../video/pixel-format.ts";
-import { colorSpaceOf, ffmpegFormat, type NearestFormat, nearestFormat } from "../frame-format.ts";
+import {
+  colorSpaceOf,
+  ffmpegFormat,
+  type NearestFormat,
+  nearestFormat,
+} from "../../video/ffmpeg-format.ts";
+import {
+  frameBytes,
+  planeLayouts,
+  sampleBits,
+  type VideoPixelFormat,
+} from "../../video/pixel-format.ts";
 import type { NodeAvFrame, NodeAvLibrary, NodeAvScaleContext } from "../node-av-library.ts";
 import type { WirePicture } from "../protocol.ts";
 import type { FrameMemory } from "./frame-memory.ts";
@@ -44,6 +54,7 @@ export function pictureReader(library: NodeAvLibrary, memory: FrameMemory): Pict
         1,
       );
       if (source !== frame) source.unref();
+      if (isGrey(library, frame)) fillChroma(into, format, width, height);
       if (copied < 0)
         throw new WorkerFailure("INTERNAL", `node-av: a frame was not copied (${copied}).`);
       const { num, den } = frame.sampleAspectRatio;
@@ -57,7 +68,7 @@ export function pictureReader(library: NodeAvLibrary, memory: FrameMemory): Pict
         duration: duration > 0n ? Number(duration) : null,
         memory: into,
         sizeBytes,
-        concealed: (frame.flags & CORRUPT) !== 0 || frame.decodeErrorFlags !== 0,
+        concealed: isConcealed(frame),
       };
     },
     close() {
@@ -65,6 +76,28 @@ export function pictureReader(library: NodeAvLibrary, memory: FrameMemory): Pict
       converter?.frame.free();
     },
   };
+}
+
+/** Whether the decoder filled in what it could not read. */
+export function isConcealed(frame: NodeAvFrame): boolean {
+  return (frame.flags & CORRUPT) !== 0 || frame.decodeErrorFlags !== 0;
+}
+
+function isGrey(library: NodeAvLibrary, { format }: NodeAvFrame): boolean {
+  return library.avGetPixFmtName(format)?.startsWith("gray") ?? false;
+}
+
+/** Writes no colour: swscale leaves 0 in the chroma of grey frames of more than 8 bits. */
+function fillChroma(
+  into: SharedArrayBuffer,
+  format: VideoPixelFormat,
+  width: number,
+  height: number,
+): void {
+  const [, chroma] = planeLayouts(format, width, height);
+  const none = 2 ** (sampleBits(format) - 1);
+  if (sampleBits(format) === 8) new Uint8Array(into, chroma?.offset).fill(none);
+  else new Uint16Array(into, chroma?.offset).fill(none);
 }
 
 interface Converter {
@@ -85,14 +118,13 @@ function convert(
   library: NodeAvLibrary,
   { scaler, frame }: Converter,
   source: NodeAvFrame,
-  format: WirePicture["format"],
+  format: VideoPixelFormat,
 ): NodeAvFrame {
   frame.format = library.avGetPixFmtFromName(ffmpegFormat(format));
   frame.width = source.width;
   frame.height = source.height;
   const rgb = format === "RGB" || format === "RGBA";
-  const grey = library.avGetPixFmtName(source.format)?.startsWith("gray") ?? false;
-  frame.colorRange = rgb || grey ? FULL_RANGE : source.colorRange;
+  frame.colorRange = rgb || isGrey(library, source) ? FULL_RANGE : source.colorRange;
   frame.colorSpace = source.colorSpace;
   frame.colorPrimaries = source.colorPrimaries;
   frame.colorTrc = source.colorTrc;

@@ -1,5 +1,5 @@
-import type { VideoColorSpace } from "../video/color-space.ts";
-import type { VideoPixelFormat } from "../video/pixel-format.ts";
+import type { VideoColorSpace } from "./color-space.ts";
+import type { VideoPixelFormat } from "./pixel-format.ts";
 
 const FFMPEG_NAMES: Readonly<Record<VideoPixelFormat, string>> = {
   I420: "yuv420p",
@@ -121,4 +121,14 @@ export function colorSpaceOf(codes: ColorCodes, fullRange: boolean): VideoColorS
     ...(matrix && { matrix }),
     ...((range || codes.colorRange === LIMITED_RANGE) && { fullRange: range }),
   };
+}
+
+/** The code of a matrix in H.273. */
+export function matrixCode(matrix: NonNullable<VideoColorSpace["matrix"]>): number {
+  return Number(Object.keys(MATRICES).find((code) => MATRICES[Number(code)] === matrix));
+}
+
+/** FFmpeg's code of a range. */
+export function rangeCode(fullRange: boolean): number {
+  return fullRange ? FULL_RANGE : LIMITED_RANGE;
 }
