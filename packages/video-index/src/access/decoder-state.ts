@@ -29,8 +29,8 @@ export interface DecoderState {
 }
 
 /** @param start - the packet at which decoding begins */
-export function decoderState(index: VideoIndex, start: number): DecoderState {
-  const { placeOf, track } = index;
+export function decoderState(currentIndex: () => VideoIndex, start: number): DecoderState {
+  const { placeOf, track, prerolls } = currentIndex();
   const { flags } = track.packets;
   const startPlace = placeOf[start] as number;
   const packetAt = new Map<number, number>();
@@ -39,6 +39,7 @@ export function decoderState(index: VideoIndex, start: number): DecoderState {
   const kept = new Map<number, DecodedFrame>();
   /** Packets whose pictures the decoder could not read whole. */
   const damaged: number[] = [];
+  const preroll = prerolls.get(start) ?? 0;
   let position = start;
   let lastOut = -1;
   let surprised = false;
@@ -52,7 +53,7 @@ export function decoderState(index: VideoIndex, start: number): DecoderState {
   };
   /** A picture is whole only if all that it may refer to is. */
   const isDamaged = (packet: number): boolean => {
-    const from = decodeStart(index, packet);
+    const from = decodeStart(currentIndex(), packet);
     return damaged.some((it) => it >= from && it <= packet);
   };
 
@@ -83,7 +84,11 @@ export function decoderState(index: VideoIndex, start: number): DecoderState {
         lastOut = Math.max(lastOut, place);
         if (!owed.delete(place) && place >= startPlace) surprised = true;
       }
-      for (const place of concealed) damaged.push(packetAt.get(place) ?? start);
+      for (const place of concealed) {
+        const packet = packetAt.get(place) ?? start;
+        // Before it is whole, a stream that is entered in its middle refers to what was never fed.
+        if (place >= startPlace && packet >= start + preroll) damaged.push(packet);
+      }
       for (const one of frames) {
         const packet = packetAt.get(one.frame.pts);
         if (packet === undefined || kept.has(packet)) one.frame.close();

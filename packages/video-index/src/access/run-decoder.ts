@@ -25,7 +25,10 @@ export interface RunOptions {
    * @param asIndexed - the decoder gave out a frame for each packet up to this one, and no other
    */
   deliver(packet: number, decoded: DecodedFrame, asIndexed: boolean): void;
-  /** Looks at the packet that decoding begins at; false where it cannot. The run then ends before it begins. */
+  /**
+   * Looks at each key packet on the way; false where decoding cannot begin there. Where it was to begin there the run
+   * ends before it begins.
+   */
   mayBegin(packet: number, data: Uint8Array): boolean;
 }
 
@@ -47,16 +50,19 @@ export interface RunDecoder extends AsyncDisposable {
 
 /** Packets that are fed at once: few enough to stop soon when nobody waits any more. */
 const BATCH = 16;
-const EMPTY = new Uint8Array(0);
 
-/** Makes a decoder for runs; the codec is opened with the first one. */
+/**
+ * Makes a decoder for runs; the codec is opened with the first one.
+ *
+ * @param currentIndex - the index as it is now: what is known of its key packets grows, its packets stay
+ */
 export function runDecoder(
   backend: VideoDecoderBackend,
   source: ByteSource,
-  index: VideoIndex,
+  currentIndex: () => VideoIndex,
   threads: number,
 ): RunDecoder {
-  const { track, placeOf } = index;
+  const { track, placeOf } = currentIndex();
   const { packets } = track;
   const placeOfPacket = (packet: number): number => placeOf[packet] as number;
   let decoder: VideoDecoder | undefined;
@@ -93,7 +99,7 @@ export function runDecoder(
       decoder = await backend.open(found, { timeBase: { num: 1, den: 1 }, threads, signal });
       config = wanted;
     }
-    state = decoderState(index, start);
+    state = decoderState(currentIndex, start);
     return decoder;
   };
 
@@ -146,8 +152,9 @@ export function runDecoder(
           const to = Math.min(wanted, configLimit);
           const end = (to > last && !goesOn) || to === configLimit;
           const chunks = await (ahead ?? read(from, to, signal));
-          if (!continues && fed === 0 && from === run.start) {
-            if (!mayBegin(from, chunks[0]?.data ?? EMPTY)) {
+          for (const { dts: packet, data, type } of chunks) {
+            const begins = packet === run.start && !continues;
+            if ((type === "key" || begins) && !mayBegin(packet, data) && begins) {
               forget();
               return { fed, refused: true };
             }
