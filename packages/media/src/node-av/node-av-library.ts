@@ -74,6 +74,8 @@ export interface NodeAvCodecContext {
   height: number;
   pixelFormat: number;
   bitRate: bigint;
+  rcMaxRate: bigint;
+  rcBufferSize: number;
   gopSize: number;
   maxBFrames: number;
   colorRange: number;

@@ -19,6 +19,7 @@ export interface VideoEncoderSession {
 const TEXT = 6;
 const OF_ENCODER = 1;
 const KEY_FRAME = 1;
+const BUFFER_SECONDS = 1;
 /** `AV_CODEC_FLAG_…` are left alone: without a global header, H.264 has its parameter sets in band. */
 const ENCODERS = { h264: "libx264", vp8: "libvpx" } as const;
 
@@ -91,7 +92,7 @@ export function videoEncoderSession(
       bitrate = next;
       // FFmpeg's libvpx reads its rate at the start only.
       if (family === "vp8") left.push(...end());
-      else if (context) context.bitRate = BigInt(next);
+      else if (context) setRate(context, next);
     },
     flush() {
       const packets = [...left, ...end()];
@@ -109,6 +110,13 @@ export function videoEncoderSession(
 /** What players take a stream of this height for if it does not say, and it says so. */
 function encodedColorSpace(height: number): SettledColorSpace {
   return { matrix: height >= 720 ? "bt709" : "smpte170m", fullRange: false };
+}
+
+/** Without a bound on its buffer, x264 makes good over many seconds what it spent before. */
+function setRate(context: NodeAvCodecContext, bitrate: number): void {
+  context.bitRate = BigInt(bitrate);
+  context.rcMaxRate = BigInt(bitrate);
+  context.rcBufferSize = Math.ceil(bitrate * BUFFER_SECONDS);
 }
 
 function openContext(
@@ -131,7 +139,7 @@ function openContext(
   context.pixelFormat = library.avGetPixFmtFromName("yuv420p");
   context.timeBase = new library.Rational(timeBase.num, timeBase.den);
   context.framerate = new library.Rational(Math.round(framerate * 1000), 1000);
-  context.bitRate = BigInt(bitrate);
+  setRate(context, bitrate);
   context.gopSize = request.keyFrameInterval;
   context.maxBFrames = realtime ? 0 : 2;
   context.threadCount = request.threads;
