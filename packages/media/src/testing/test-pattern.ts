@@ -11,6 +11,8 @@ export interface TestPatternOptions {
   readonly framerate?: number;
   /** @defaultValue 60 */
   readonly frames?: number;
+  /** Levels of noise beneath the bar, the same in every run, which give an encoder something to do. @defaultValue 0 */
+  readonly noise?: number;
 }
 
 const BITS = 12;
@@ -24,13 +26,20 @@ const BAR_HEIGHT = 16;
 export function* testPattern(
   options: TestPatternOptions = {},
 ): Generator<VideoFrame, void, undefined> {
-  const { width = 320, height = 180, framerate = 30, frames = 60 } = options;
+  const { width = 320, height = 180, framerate = 30, frames = 60, noise = 0 } = options;
+  let state = 1;
+  /** The linear congruential generator of Numerical Recipes. */
+  const grain = (): number => {
+    if (noise === 0) return 0;
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return (state >>> 16) % noise;
+  };
   for (let number = 0; number < frames; number++) {
     const data = new Uint8Array(frameBytes("I420", width, height)).fill(128);
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) {
         data[y * width + x] =
-          y < BAR_HEIGHT ? barLuma(number, x) : 40 + ((x + y + 4 * number) % 160);
+          y < BAR_HEIGHT ? barLuma(number, x) : 40 + ((x + y + 4 * number) % 160) + grain();
       }
     }
     yield videoFrame({

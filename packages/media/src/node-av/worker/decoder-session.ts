@@ -163,7 +163,7 @@ function findCodec(library: NodeAvLibrary, family: string): NodeAvCodec {
   // FFmpeg's own "av1" decodes only by hardware.
   const names = family === "av1" ? ["libdav1d", "av1"] : [family];
   for (const name of names) {
-    const codec = library.Codec.findDecoderByName(name);
+    const codec = library.Codec.findDecoderByName(name as never);
     if (codec) return codec;
   }
   throw new WorkerFailure("UNSUPPORTED", `node-av: this build of FFmpeg has no ${family} decoder.`);
