@@ -9,8 +9,8 @@ import { type CachedEntry, releaseEntry } from "./cached-entry.ts";
 import { type StillEncoder, stillEncoder } from "./encode-still.ts";
 import { loadIndex } from "./index/load-index.ts";
 import type { Video } from "./video.ts";
-import { videoOver } from "./video-over.ts";
 import { installedDrivers, type OpenDrivers } from "./video-drivers.ts";
+import { videoOver } from "./video-over.ts";
 
 /** What {@link createVideoLibrary} takes. */
 export interface VideoLibraryOptions {
@@ -81,7 +81,10 @@ export function createVideoLibrary(options: VideoLibraryOptions = {}): VideoLibr
     drivers ??= installedDrivers();
     return drivers;
   };
-  const openSource = async (source: ByteSource, { track = 0, signal }: OpenOptions): Promise<Video> => {
+  const openSource = async (
+    source: ByteSource,
+    { track = 0, signal }: OpenOptions,
+  ): Promise<Video> => {
     const backend = options.decoder ?? (await installed()).decoder;
     const { index, warnings, save } = await loadIndex(source, track, options.indexFolder, signal);
     const prefix = `${opened++}:`;

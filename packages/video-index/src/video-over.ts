@@ -46,13 +46,24 @@ export interface VideoParts {
 const AHEAD = 16;
 
 /** The video whose frames a store gives. */
-export function videoOver({ store, cache, cachePrefix, encode, close, ...parts }: VideoParts): Video {
+export function videoOver({
+  store,
+  cache,
+  cachePrefix,
+  encode,
+  close,
+  ...parts
+}: VideoParts): Video {
   const watcher = accessWatcher();
   let requests = 0;
   let hits = 0;
 
   /** @param steady - whether it is one of a series that is known, and need not be guessed */
-  const fetch = async (frame: number, request: FrameRequest, steady?: boolean): Promise<RawFrame> => {
+  const fetch = async (
+    frame: number,
+    request: FrameRequest,
+    steady?: boolean,
+  ): Promise<RawFrame> => {
     const startedMs = performance.now();
     requests += 1;
     const { signal } = request;
@@ -66,7 +77,11 @@ export function videoOver({ store, cache, cachePrefix, encode, close, ...parts }
     return rawFrame(store.index, frame, stored, startedMs);
   };
 
-  const still = async (frame: number, request: StillRequest, steady?: boolean): Promise<StillFrame> => {
+  const still = async (
+    frame: number,
+    request: StillRequest,
+    steady?: boolean,
+  ): Promise<StillFrame> => {
     const startedMs = performance.now();
     const { as, signal: _, ...size } = request;
     const { quality, width, height, roi } = size;
@@ -77,7 +92,12 @@ export function videoOver({ store, cache, cachePrefix, encode, close, ...parts }
       requests += 1;
       hits += 1;
       const { image, status, exactness } = found;
-      const timing = { queueMs: 0, decodeMs: 0, encodeMs: 0, totalMs: performance.now() - startedMs };
+      const timing = {
+        queueMs: 0,
+        decodeMs: 0,
+        encodeMs: 0,
+        totalMs: performance.now() - startedMs,
+      };
       return { ...infoOf(store.index, frame), exactness, source: "cache", timing, status, image };
     }
     using raw = await fetch(frame, request, steady);

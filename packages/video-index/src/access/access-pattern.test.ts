@@ -17,7 +17,10 @@ describe("accessWatcher", () => {
     expect(after(...frames)).toEqual({ kind: "stride", stride });
   });
 
-  it.each([[[]], [[7]], [[7, 8]], [[1, 9, 3]], [[4, 5, 6, 60]], [[0, 500, 1000]]])("sees no pattern in %j", (frames) => {
-    expect(after(...frames) ?? { kind: "random" }).toEqual({ kind: "random" });
-  });
+  it.each([[[]], [[7]], [[7, 8]], [[1, 9, 3]], [[4, 5, 6, 60]], [[0, 500, 1000]]])(
+    "sees no pattern in %j",
+    (frames) => {
+      expect(after(...frames) ?? { kind: "random" }).toEqual({ kind: "random" });
+    },
+  );
 });

@@ -6,7 +6,12 @@ type Step =
   | { readonly do: "set"; readonly key: number; readonly sizeBytes: number; readonly cost: number }
   | { readonly do: "get" | "drop"; readonly key: number };
 const step: fc.Arbitrary<Step> = fc.oneof(
-  fc.record({ do: fc.constant("set" as const), key: fc.nat(9), sizeBytes: fc.nat(60), cost: fc.integer({ min: 1, max: 50 }) }),
+  fc.record({
+    do: fc.constant("set" as const),
+    key: fc.nat(9),
+    sizeBytes: fc.nat(60),
+    cost: fc.integer({ min: 1, max: 50 }),
+  }),
   fc.record({ do: fc.constantFrom("get" as const, "drop" as const), key: fc.nat(9) }),
 );
 

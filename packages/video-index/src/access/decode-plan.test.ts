@@ -2,11 +2,14 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { trackOf } from "../../test/track-of.ts";
 import { decodeStart, videoIndex } from "../index/video-index.ts";
-import { planRuns, plannedPackets } from "./decode-plan.ts";
+import { plannedPackets, planRuns } from "./decode-plan.ts";
 
 /** Groups of pictures of any length, some of them open: their first pictures are shown before their key packet. */
 const index = fc
-  .array(fc.record({ length: fc.integer({ min: 1, max: 12 }), leading: fc.nat(3) }), { minLength: 1, maxLength: 8 })
+  .array(fc.record({ length: fc.integer({ min: 1, max: 12 }), leading: fc.nat(3) }), {
+    minLength: 1,
+    maxLength: 8,
+  })
   .map((groups) => {
     const packets: { pts: number; flags: number }[] = [];
     let shown = 0;
@@ -31,7 +34,8 @@ describe("planRuns", () => {
         );
         let end = -1;
         for (const { start, targets } of runs) {
-          for (const packet of targets) expect(start).toBeLessThanOrEqual(decodeStart(made, packet));
+          for (const packet of targets)
+            expect(start).toBeLessThanOrEqual(decodeStart(made, packet));
           // Runs do not even touch: where they would, they are one.
           expect(start).toBeGreaterThan(end + 1 - (end === -1 ? 1 : 0));
           end = targets.at(-1) as number;

@@ -24,7 +24,10 @@ const ranges =
     const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "") ?? [];
     seen.push(`${from}-${to}`);
     const end = Math.min(Number(to) + 1, DATA.length);
-    answer.writeHead(206, { etag: etag(), "content-range": `bytes ${from}-${end - 1}/${DATA.length}` });
+    answer.writeHead(206, {
+      etag: etag(),
+      "content-range": `bytes ${from}-${end - 1}/${DATA.length}`,
+    });
     answer.end(DATA.subarray(Number(from), end));
   };
 
@@ -33,7 +36,9 @@ const plain = (url: string): string => url.replace("user:secret@", "");
 describe("httpBytes", () => {
   it("reads any part, in pieces that are asked for once while they are kept", async () => {
     const seen: string[] = [];
-    await using bytes = await httpBytes(plain(await serve(ranges(() => "a", seen))), { pieceBytes: 1000 });
+    await using bytes = await httpBytes(plain(await serve(ranges(() => "a", seen))), {
+      pieceBytes: 1000,
+    });
     expect(bytes.sizeBytes).toBe(DATA.length);
     await fc.assert(
       fc.asyncProperty(fc.nat(10_500), fc.nat(3000), async (offset, length) => {
@@ -45,7 +50,9 @@ describe("httpBytes", () => {
 
   it("notices that the video is another one now", async () => {
     let version = "a";
-    await using bytes = await httpBytes(plain(await serve(ranges(() => version))), { pieceBytes: 1000 });
+    await using bytes = await httpBytes(plain(await serve(ranges(() => version))), {
+      pieceBytes: 1000,
+    });
     version = "b";
     await expect(bytes.read(5000, 10)).rejects.toMatchObject({ code: "CORRUPT_INPUT" });
   });
@@ -54,12 +61,15 @@ describe("httpBytes", () => {
     [200, "UNSUPPORTED"],
     [404, "NOT_FOUND"],
     [503, "REMOTE_FAILED"],
-  ])("says what is wrong where the server answers %d, without credentials", async (status, code) => {
-    const url = await serve((_, answer) => answer.writeHead(status).end("x"));
-    const opened = httpBytes(url, { fetch: (input, init) => fetch(plain(String(input)), init) });
-    await expect(opened).rejects.toMatchObject({ code });
-    await expect(opened).rejects.not.toThrow(/secret/);
-  });
+  ])(
+    "says what is wrong where the server answers %d, without credentials",
+    async (status, code) => {
+      const url = await serve((_, answer) => answer.writeHead(status).end("x"));
+      const opened = httpBytes(url, { fetch: (input, init) => fetch(plain(String(input)), init) });
+      await expect(opened).rejects.toMatchObject({ code });
+      await expect(opened).rejects.not.toThrow(/secret/);
+    },
+  );
 
   it("ends a read with its signal, and not that of another", async () => {
     let hold = true;

@@ -69,7 +69,11 @@ export async function readContainer(
 }
 
 function isAvi(head: DataView): boolean {
-  return head.byteLength >= 12 && fourCharacters(head, 0) === "RIFF" && fourCharacters(head, 8) === "AVI ";
+  return (
+    head.byteLength >= 12 &&
+    fourCharacters(head, 0) === "RIFF" &&
+    fourCharacters(head, 8) === "AVI "
+  );
 }
 
 /** A start code and a unit that a stream may begin with: delimiter, parameter set, SEI or slice, not forbidden. */

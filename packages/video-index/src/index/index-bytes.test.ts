@@ -33,13 +33,21 @@ describe("an index in bytes", () => {
       size: 3000 + ((at * 7919) % 1500),
       flags: at % 60 === 0 ? 1 : 0,
     }));
-    const bytes = encodeIndex({ index: videoIndex(trackOf(packets)), warnings: [], fingerprint: "" });
+    const bytes = encodeIndex({
+      index: videoIndex(trackOf(packets)),
+      warnings: [],
+      fingerprint: "",
+    });
     expect(bytes.length / packets.length).toBeLessThanOrEqual(6);
   });
 
   it("is refused with a clear error where a byte of it changed or is missing", () => {
     const packets = [{ pts: 0, duration: 1, offset: 0, size: 9, flags: 1 }];
-    const bytes = encodeIndex({ index: videoIndex(trackOf(packets)), warnings: [], fingerprint: "" });
+    const bytes = encodeIndex({
+      index: videoIndex(trackOf(packets)),
+      warnings: [],
+      fingerprint: "",
+    });
     fc.assert(
       fc.property(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), (at, change) => {
         const damaged = bytes.slice();

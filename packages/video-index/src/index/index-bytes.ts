@@ -1,7 +1,12 @@
 import { MillraceError } from "@millrace/core";
 import type { PacketTable } from "../container/packet-table.ts";
 import type { PacketFraming, VideoTrack } from "../container/video-track.ts";
-import { type ColumnReader, type ColumnWriter, columnReader, columnWriter } from "./byte-columns.ts";
+import {
+  type ColumnReader,
+  type ColumnWriter,
+  columnReader,
+  columnWriter,
+} from "./byte-columns.ts";
 import { crc32 } from "./crc32.ts";
 import { type VideoIndex, videoIndex } from "./video-index.ts";
 
@@ -92,7 +97,8 @@ export function decodeIndex(bytes: Uint8Array): PortableIndex {
   });
   const keys = readList(reader);
   const prerolls = new Map<number, number>();
-  for (let left = reader.unsigned(); left > 0; left--) prerolls.set(reader.unsigned(), reader.unsigned());
+  for (let left = reader.unsigned(); left > 0; left--)
+    prerolls.set(reader.unsigned(), reader.unsigned());
   return { index: { ...made, keys, prerolls }, warnings, fingerprint };
 }
 
@@ -150,7 +156,11 @@ function readPackets(reader: ColumnReader): PacketTable {
     size[at] = reader.unsigned();
     end = (offset[at] as number) + (size[at] as number);
   }
-  const [duration, flags, config] = [readRuns(reader, count), readRuns(reader, count), readRuns(reader, count)];
+  const [duration, flags, config] = [
+    readRuns(reader, count),
+    readRuns(reader, count),
+    readRuns(reader, count),
+  ];
   return {
     count,
     pts,

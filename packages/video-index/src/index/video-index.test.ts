@@ -96,7 +96,10 @@ describe("findFrame", () => {
 
   it("finds every frame by its own time, however it was rounded (NTSC, mediabunny#207)", () => {
     const den = 30_000;
-    const ntsc = { ...trackOf(Array.from({ length: 5000 }, (_, at) => ({ pts: at * 1001 }))), timeBase: { num: 1, den } };
+    const ntsc = {
+      ...trackOf(Array.from({ length: 5000 }, (_, at) => ({ pts: at * 1001 }))),
+      timeBase: { num: 1, den },
+    };
     const made = videoIndex(ntsc);
     for (let frame = 0; frame < 5000; frame++) {
       const seconds = (frame * 1001) / den;
