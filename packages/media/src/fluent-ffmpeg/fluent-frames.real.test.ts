@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+// @ts-expect-error the package has no types
+import package_ from "fluent-ffmpeg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { checksum, clipChecksums } from "../testing/clip.ts";
 import { DECODER_CLIPS, makeClip } from "../testing/decoder-clips.ts";
@@ -9,10 +10,7 @@ import { expectNoOpenFrames } from "../testing/expect-no-open-frames.ts";
 import type { FluentCommand } from "./fluent-command.ts";
 import { fluentFrames } from "./fluent-frames.ts";
 
-// It has no types, and its CommonJS no names.
-const fluent = createRequire(import.meta.url)("fluent-ffmpeg") as (
-  path: string,
-) => FluentCommand & { size(size: string): FluentCommand };
+const fluent = package_ as (path: string) => FluentCommand & { size(size: string): FluentCommand };
 
 let folder: string;
 let path: string;

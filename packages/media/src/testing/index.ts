@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+export { type Clip, readClip } from "./clip.ts";
 export { describeDecoder } from "./describe-decoder.ts";
 export { describeFrameScaler } from "./describe-frame-scaler.ts";
 export { describeImageEncoder } from "./describe-image-encoder.ts";
