@@ -23,7 +23,7 @@ test("what is pushed comes out, in order, whatever the bound is", async () => {
 test("a reader that leaves ends the writer", async () => {
   const queue = byteQueue(10);
   await queue.push(new Uint8Array(10));
-  const waiting = expect(queue.push(new Uint8Array(10))).rejects.toMatchObject({ code: "CLOSED" });
+  const waiting = expect(queue.push(new Uint8Array(11))).rejects.toMatchObject({ code: "CLOSED" });
   for await (const _ of queue.output) break;
   await waiting;
   await expect(queue.push(new Uint8Array(1))).rejects.toMatchObject({ code: "CLOSED" });
