@@ -27,30 +27,35 @@ test.each([
   ["opus", 2, 20_000, true],
   ["aac", 1, 21_333, false],
   ["aac", 2, 21_333, true],
-] as const)("%s of %i channels: packets of %i µs, whatever lengths come", async (family, channels, durationUs, whole) => {
-  await using encoder = await library.audioEncoder.open({
-    family,
-    sampleRate: 48_000,
-    numberOfChannels: channels,
-  });
-  const chunks = [];
-  for (const data of tone(channels, [1, 959, 48_000, 7, 2500], whole)) {
-    chunks.push(...(await encoder.encode(data)));
-  }
-  chunks.push(...(await encoder.flush()));
-  const seconds = (1 + 959 + 48_000 + 7 + 2500) / 48_000;
-  const heard = chunks.reduce((sum, { duration }) => sum + duration, 0) / 1e6;
-  expect(heard).toBeGreaterThanOrEqual(seconds);
-  expect(heard).toBeLessThan(seconds + 0.07);
-  expect(chunks.slice(1, -1).every(({ duration }) => Math.abs(duration - durationUs) < 2)).toBe(true);
-  // What the encoder puts before the sound has times before its.
-  expect(chunks[0]?.timestamp).toBeLessThan(5_000_000);
-  expect(chunks[0]?.timestamp).toBeGreaterThan(4_970_000);
-  chunks.slice(1).forEach((chunk, index) => {
-    expect(chunk.timestamp).toBeGreaterThan(chunks[index]?.timestamp ?? 0);
-  });
-  expect(encoder.decoderConfig.description.length).toBeGreaterThan(1);
-});
+] as const)(
+  "%s of %i channels: packets of %i µs, whatever lengths come",
+  async (family, channels, durationUs, whole) => {
+    await using encoder = await library.audioEncoder.open({
+      family,
+      sampleRate: 48_000,
+      numberOfChannels: channels,
+    });
+    const chunks = [];
+    for (const data of tone(channels, [1, 959, 48_000, 7, 2500], whole)) {
+      chunks.push(...(await encoder.encode(data)));
+    }
+    chunks.push(...(await encoder.flush()));
+    const seconds = (1 + 959 + 48_000 + 7 + 2500) / 48_000;
+    const heard = chunks.reduce((sum, { duration }) => sum + duration, 0) / 1e6;
+    expect(heard).toBeGreaterThanOrEqual(seconds);
+    expect(heard).toBeLessThan(seconds + 0.07);
+    expect(chunks.slice(1, -1).every(({ duration }) => Math.abs(duration - durationUs) < 2)).toBe(
+      true,
+    );
+    // What the encoder puts before the sound has times before its.
+    expect(chunks[0]?.timestamp).toBeLessThan(5_000_000);
+    expect(chunks[0]?.timestamp).toBeGreaterThan(4_970_000);
+    chunks.slice(1).forEach((chunk, index) => {
+      expect(chunk.timestamp).toBeGreaterThan(chunks[index]?.timestamp ?? 0);
+    });
+    expect(encoder.decoderConfig.description.length).toBeGreaterThan(1);
+  },
+);
 
 test("sound that does not fit is refused", async () => {
   const rate = { family: "opus", sampleRate: 44_100, numberOfChannels: 1 } as const;

@@ -12,7 +12,9 @@ import { readPatternNumber, testPattern } from "./test-pattern.ts";
 
 /** What {@link describeMuxer} makes its packets with. */
 export interface MuxerEncoders {
+  /** Called in each test; H.264 for MP4, VP8 for WebM. */
   readonly video: () => VideoEncoderBackend;
+  /** Called in each test; AAC for MP4, Opus for WebM. */
   readonly audio: () => AudioEncoderBackend;
 }
 
