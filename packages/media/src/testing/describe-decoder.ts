@@ -11,6 +11,7 @@ import type {
 import { type Clip, checksum, clipChecksums } from "./clip.ts";
 import { type ClipRecipe, clip, DECODER_CLIPS } from "./decoder-clips.ts";
 import { expectNoOpenFrames } from "./expect-no-open-frames.ts";
+import { missingProgram } from "./missing-program.ts";
 
 /**
  * What every {@link VideoDecoderBackend} must do, as tests of vitest. Clips are made with the command `ffmpeg`, and
@@ -20,7 +21,8 @@ import { expectNoOpenFrames } from "./expect-no-open-frames.ts";
  * @param backend - called in each test
  */
 export function describeDecoder(name: string, backend: () => VideoDecoderBackend): void {
-  describe(`VideoDecoderBackend: ${name}`, () => {
+  const missing = missingProgram("ffmpeg");
+  describe.skipIf(missing !== "")(`VideoDecoderBackend: ${name}${missing}`, () => {
     let folder: string;
     beforeAll(async () => {
       folder = await mkdtemp(join(tmpdir(), "millrace-decoder-"));

@@ -7,6 +7,7 @@ import type { AudioEncoderBackend } from "../audio/audio-encoder.ts";
 import type { Muxer, MuxerBackend } from "../mux/muxer.ts";
 import type { EncodedVideoFamily, VideoEncoderBackend } from "../video/video-encoder.ts";
 import { videoFrame } from "../video/video-frame.ts";
+import { missingProgram } from "./missing-program.ts";
 import { runProgram } from "./run-program.ts";
 import { readPatternNumber, testPattern } from "./test-pattern.ts";
 
@@ -32,7 +33,8 @@ export function describeMuxer(
   muxer: () => MuxerBackend,
   encoders: MuxerEncoders,
 ): void {
-  describe(`MuxerBackend: ${name}`, () => {
+  const missing = missingProgram("ffmpeg");
+  describe.skipIf(missing !== "")(`MuxerBackend: ${name}${missing}`, () => {
     let folder: string;
     beforeAll(async () => {
       folder = await mkdtemp(join(tmpdir(), "millrace-muxer-"));
