@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from "vitest";
 import { type AudioData, audioData } from "../audio/audio-data.ts";
+import type { EncodedAudioChunk } from "../audio/audio-encoder.ts";
 import { nodeAv } from "./node-av.ts";
 
 const library = nodeAv({ workers: 1 });
