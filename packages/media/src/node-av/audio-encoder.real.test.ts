@@ -36,7 +36,7 @@ test.each([
       sampleRate: 48_000,
       numberOfChannels: channels,
     });
-    const chunks = [];
+    const chunks: EncodedAudioChunk[] = [];
     for (const data of tone(channels, [1, 959, 48_000, 7, 2500], whole)) {
       chunks.push(...(await encoder.encode(data)));
     }
