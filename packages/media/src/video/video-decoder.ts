@@ -53,6 +53,7 @@ export interface VideoDecoder extends AsyncDisposable {
   decode(chunks: readonly EncodedVideoChunk[], options?: DecodeOptions): Promise<DecodeResult>;
   /** Forgets what was fed, to begin at another key chunk. */
   reset(): Promise<void>;
+  /** Gives up what it holds; frames that it gave stay valid. */
   close(): Promise<void>;
 }
 
