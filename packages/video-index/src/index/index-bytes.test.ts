@@ -27,7 +27,7 @@ describe("an index in bytes", () => {
 
   it("takes 6 bytes a frame or fewer where frames come at a steady rate", () => {
     const packets = Array.from({ length: 10_000 }, (_, at) => ({
-      pts: (at + [2, 3, -1, -1][at % 4]!) * 512,
+      pts: (at + ([2, 3, -1, -1][at % 4] as number)) * 512,
       duration: 512,
       offset: at * 5000 + (at % 7) * 11,
       size: 3000 + ((at * 7919) % 1500),
