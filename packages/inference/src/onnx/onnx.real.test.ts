@@ -210,8 +210,10 @@ describe("a worker of onnx that dies", () => {
       const runs = [666, 1, 2, 3].map((first) => session.run({ x: rows(1, () => first) }));
       const ends = await Promise.allSettled(runs);
       const codes = ends.map((end) => (end.status === "rejected" ? end.reason.code : "ok"));
+      // Another worker may finish what it has before the death is known.
+      const others = workers === 1 ? ["INTERNAL"] : ["INTERNAL", "ok"];
       expect(codes[0]).toBe("INTERNAL");
-      expect(codes.slice(-2)).toEqual(["INTERNAL", "INTERNAL"]);
+      expect(codes.filter((code) => !others.includes(code))).toEqual([]);
       await expect(session.run({ x: rows(1, () => 1) })).rejects.toMatchObject({ code: "CLOSED" });
       await session.close();
     },
