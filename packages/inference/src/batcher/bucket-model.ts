@@ -35,6 +35,8 @@ export interface BucketModel {
 /** Batches and requests before which nothing is known: until then all that can go goes. */
 const FIRST_BATCHES = 3;
 const FIRST_REQUESTS = 8;
+/** What comes within so many milliseconds comes of one event. */
+const SAME_MOMENT_MS = 0.02;
 /** Weight of the last batch in how many requests come meanwhile. */
 const SMOOTHING = 0.1;
 
@@ -56,6 +58,7 @@ export function bucketModel(): BucketModel {
   return {
     cost,
     arrive(nowMs) {
+      if (nowMs - pendingMs > SAME_MOMENT_MS) flush();
       pending += 1;
       pendingMs = nowMs;
     },
