@@ -18,6 +18,7 @@ export type { BatchCost } from "./batcher/cost-model.ts";
 export { type Batcher, createBatcher } from "./batcher/create-batcher.ts";
 export type { Histogram } from "./batcher/histogram.ts";
 export { type AxisSizes, checkFeeds } from "./check-feeds.ts";
+export { fillOutputs } from "./fill-outputs.ts";
 export type {
   InferenceBackend,
   InferenceCapabilities,
