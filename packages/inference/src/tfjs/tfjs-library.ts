@@ -15,12 +15,14 @@ export interface TfjsTensorInfo {
   readonly dtype: string;
 }
 
-/** A loaded model: of the graph format, which has `executeAsync`, or of the layers format. */
+/** A loaded model: of the graph format, which has `execute` and `executeAsync`, or of the layers format. */
 export interface TfjsModel {
   // biome-ignore lint/suspicious/noExplicitAny: the library has several classes for them
   readonly inputs: readonly any[];
   // biome-ignore lint/suspicious/noExplicitAny: the library has several classes for them
   readonly outputs: readonly any[];
+  // biome-ignore lint/suspicious/noExplicitAny: the library has a type of its own
+  execute?(feeds: any, outputs?: any): any;
   // biome-ignore lint/suspicious/noExplicitAny: the library has a type of its own
   executeAsync?(feeds: any, outputs?: any): Promise<any>;
   // biome-ignore lint/suspicious/noExplicitAny: the library has a type of its own

@@ -13,7 +13,6 @@ import {
   loadTfjsLibrary,
   type TfjsLibrary,
   type TfjsModel,
-  type TfjsTensor,
   type TfjsTensorInfo,
 } from "./tfjs-library.ts";
 import { readTfjsModel } from "./tfjs-model-file.ts";
@@ -168,14 +167,27 @@ function programOf(model: TfjsModel): TfjsProgram {
   const inputs = model.inputs.map(specOf);
   const outputs = model.outputs.map(specOf);
   const names = outputs.map(({ name }) => name);
+  let isDynamic = false;
+  const run = async (feeds: NamedTfjsTensors): Promise<unknown> => {
+    // A sequential model of the layers format has an `execute`, too, which takes other feeds.
+    if (model.execute === undefined || model.executeAsync === undefined) {
+      return model.predict(inputs.map(({ name }) => feeds[name]));
+    }
+    if (isDynamic) return await model.executeAsync(feeds, names);
+    try {
+      return model.execute(feeds, names);
+    } catch (error) {
+      // Only a model with control flow needs the other one, which warns of all others.
+      if (!/executeAsync/.test(String(error))) throw error;
+      isDynamic = true;
+      return await model.executeAsync(feeds, names);
+    }
+  };
   return {
     inputs,
     outputs,
     async execute(feeds) {
-      const results: TfjsTensor | readonly TfjsTensor[] =
-        model.executeAsync === undefined
-          ? model.predict(inputs.map(({ name }) => feeds[name]))
-          : await model.executeAsync(feeds, names);
+      const results = await run(feeds);
       const list = Array.isArray(results) ? results : [results];
       return Object.fromEntries(names.map((name, i) => [name, list[i]]));
     },
