@@ -107,6 +107,21 @@ describe("onnx", () => {
     });
   });
 
+  it("takes a Buffer of the shared pool, and leaves it alone", async () => {
+    const bytes = (name: string) => ({ name, type: "uint8", dims: ["n"] }) as const;
+    const model = onnxModel({
+      inputs: [bytes("x")],
+      outputs: [bytes("y")],
+      nodes: [{ operator: "Identity", inputs: ["x"], outputs: ["y"] }],
+    });
+    const whole = Buffer.concat([Buffer.from("before"), model]);
+    await using session = await onnx().load(whole.subarray(6));
+    const pooled = Buffer.from("abc");
+    const { y } = await session.run({ x: tensor("uint8", pooled, [3]) });
+    expect(y?.data).toEqual(Uint8Array.of(97, 98, 99));
+    expect(pooled.toString()).toBe("abc");
+  });
+
   it("refuses to fill outputs of another shape", async () => {
     await using session = await onnx().load(affineModel());
     const x = rows(1, (i) => i);

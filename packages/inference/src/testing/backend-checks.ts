@@ -181,8 +181,7 @@ export const backendChecks: readonly BackendCheck[] = [
   {
     title: "fills outputs that it is given",
     run: (options) =>
-      withSession(options, async (session, backend) => {
-        if (!backend.capabilities.preallocatedOutputs) return;
+      withSession(options, async (session) => {
         const { feeds, expected } = exampleOf(options, 0);
         for (const memory of [ArrayBuffer, SharedArrayBuffer]) {
           const outputs = copied(expected, (length) => new memory(length));

@@ -106,7 +106,7 @@ export function tfjs(options: TfjsOptions = {}): TfjsBackend {
   return {
     apiVersion: 1,
     name: "tfjs",
-    capabilities: { dynamicAxes: true, preallocatedOutputs: true },
+    capabilities: { dynamicAxes: true, preallocatedOutputs: false },
     load: (source, load) =>
       open(async (library) => {
         const model = await loadModel(library, source, options.format ?? "graph");
