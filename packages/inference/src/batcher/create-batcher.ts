@@ -13,7 +13,7 @@ import {
   wrongCount,
   wrongOption,
 } from "./batcher-failures.ts";
-import type { BatcherKnobs, BatcherOptions, SubmitOptions } from "./batcher-options.ts";
+import type { BatcherOptions } from "./batcher-options.ts";
 import { batcherSettings, fittedSize, largestSize } from "./batcher-settings.ts";
 import { type BatcherStats, type BucketStats, statsRecorder } from "./batcher-stats.ts";
 import { type BucketModel, bucketModel } from "./bucket-model.ts";
@@ -74,7 +74,7 @@ export function createBatcher<Item, Result>(
   };
 
   const modelOf = (bucket: string): BucketModel => {
-    const model = models.get(bucket) ?? bucketModel();
+    const model = models.get(bucket) ?? bucketModel(clock.resolutionMs ?? 0);
     models.delete(bucket);
     models.set(bucket, model);
     if (models.size > MOST_MODELS) models.delete(models.keys().next().value ?? "");
