@@ -21,13 +21,17 @@ export type {
   ScaleOptions,
 } from "./video/frame-scaler.ts";
 export {
+  chromaSubsampling,
   frameBytes,
+  isRgb,
   PIXEL_FORMATS,
   type PlaneLayout,
   planeLayouts,
+  sampleBits,
   type VideoPixelFormat,
 } from "./video/pixel-format.ts";
 export { type FrameLabels, relabelFrame } from "./video/relabel-frame.ts";
+export { scalarScaler } from "./video/scalar-scaler.ts";
 export type {
   DecodedFrame,
   DecodeOptions,

@@ -122,3 +122,13 @@ export function colorSpaceOf(codes: ColorCodes, fullRange: boolean): VideoColorS
     ...((range || codes.colorRange === LIMITED_RANGE) && { fullRange: range }),
   };
 }
+
+/** The code of a matrix in H.273. */
+export function matrixCode(matrix: NonNullable<VideoColorSpace["matrix"]>): number {
+  return Number(Object.keys(MATRICES).find((code) => MATRICES[Number(code)] === matrix));
+}
+
+/** FFmpeg's code of a range. */
+export function rangeCode(fullRange: boolean): number {
+  return fullRange ? FULL_RANGE : LIMITED_RANGE;
+}

@@ -86,7 +86,13 @@ export interface NodeAvScaleContext {
 /** The part of the module `node-av/lib` that is used. */
 export interface NodeAvLibrary {
   readonly Packet: new () => NodeAvPacket;
-  readonly Frame: new () => NodeAvFrame;
+  readonly Frame: (new () => NodeAvFrame) & {
+    /** A frame over planes without padding. */
+    fromVideoBuffer(
+      planes: Buffer,
+      shape: { width: number; height: number; format: number },
+    ): NodeAvFrame;
+  };
   readonly CodecContext: new () => NodeAvCodecContext;
   readonly CodecParameters: new () => NodeAvCodecParameters;
   readonly SoftwareScaleContext: new () => NodeAvScaleContext;
@@ -95,6 +101,18 @@ export interface NodeAvLibrary {
   readonly Log: { setLevel(level: number): void };
   avGetPixFmtName(format: number): string | null;
   avGetPixFmtFromName(name: string): number;
+  /** Copies a part of a picture without padding; negative on failure. */
+  avImageCrop(
+    target: Buffer,
+    source: Buffer,
+    format: number,
+    width: number,
+    height: number,
+    x: number,
+    y: number,
+    croppedWidth: number,
+    croppedHeight: number,
+  ): number;
   /** Copies planes without padding, rows `align` bytes apart at least; negative on failure. */
   avImageCopyToBuffer(
     target: Buffer,

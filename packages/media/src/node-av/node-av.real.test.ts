@@ -42,6 +42,7 @@ const clips = {
   "h264-422.mp4": [S, "yuv422p", "-c:v libx264 -preset veryfast"],
   "h264-444.mp4": ["testsrc2=s=191x127:r=30:d=1", "yuv444p", "-c:v libx264 -preset veryfast"],
   "h264-odd.mp4": ["testsrc2=s=191x127:r=30:d=1", "yuv420p", "-c:v libx264 -preset veryfast"],
+  "h264-gray10.mp4": [S, "gray10le", "-c:v libx264 -preset veryfast"],
   "h264-gray.mp4": [S, "gray", "-c:v libx264 -preset veryfast"],
 } as const;
 
@@ -67,9 +68,9 @@ test.each(Object.entries(clips))(
       expect(status).toBe("ok");
       const luma = frame.layout[0]?.rowBytes ?? 0;
       const pixels = checksum(
-        format === "gray" ? frame.data.subarray(0, luma * frame.codedHeight) : frame.data,
+        format.startsWith("gray") ? frame.data.subarray(0, luma * frame.codedHeight) : frame.data,
       );
-      sizeBytes = format === "gray" ? luma * frame.codedHeight : frame.data.length;
+      sizeBytes = format.startsWith("gray") ? luma * frame.codedHeight : frame.data.length;
       frame.close();
       return pixels;
     });

@@ -1,8 +1,10 @@
 import { availableParallelism } from "node:os";
 import { MillraceError } from "@millrace/core";
+import type { FrameScaler } from "../video/frame-scaler.ts";
 import type { VideoDecoderBackend } from "../video/video-decoder.ts";
 import { workerDecoder } from "./worker-decoder.ts";
 import { workerPool } from "./worker-pool.ts";
+import { workerScaler } from "./worker-scaler.ts";
 
 /** What {@link nodeAv} may be told. */
 export interface NodeAvOptions {
@@ -20,6 +22,8 @@ export interface NodeAvOptions {
 /** FFmpeg in this process, through node-av. */
 export interface NodeAv extends AsyncDisposable {
   readonly decoder: VideoDecoderBackend;
+  /** Scales bilinearly with swscale; tensors are written into shared memory without a copy. */
+  readonly scaler: FrameScaler;
   /** Ends the workers. Decoders that are open reject what comes next; frames stay valid. */
   close(): Promise<void>;
 }
@@ -61,10 +65,11 @@ export function nodeAv(options: NodeAvOptions = {}): NodeAv {
       apiVersion: 1,
       name: "node-av",
       async check() {
-        await pool.leastLoaded().call<"check">({ kind: "check" });
+        await pool.forRequest().call<"check">({ kind: "check" });
       },
-      open: async (config, open) => workerDecoder(pool.leastLoaded(), config, open),
+      open: async (config, open) => workerDecoder(pool.forDecoder(), config, open),
     },
+    scaler: workerScaler(pool),
     close: pool.close,
     [Symbol.asyncDispose]: pool.close,
   };

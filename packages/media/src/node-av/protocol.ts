@@ -1,6 +1,9 @@
 import type { VideoCodec } from "../video/codec.ts";
 import type { VideoColorSpace } from "../video/color-space.ts";
+import type { Region } from "../video/frame-scaler.ts";
+import type { Letterbox } from "../video/letterbox.ts";
 import type { VideoPixelFormat } from "../video/pixel-format.ts";
+import type { SettledColorSpace } from "../video/scaled-color-space.ts";
 
 /** What a worker is started with. */
 export interface WorkerStart {
@@ -44,11 +47,46 @@ export interface DecodeRequest {
   readonly cancel: Int32Array | undefined;
 }
 
+/** A picture on its way to a worker: planes without padding. */
+export interface WireSource {
+  readonly format: VideoPixelFormat;
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+  readonly colorSpace: SettledColorSpace;
+}
+
+/** A picture to make another of. */
+export interface ScaleRequest {
+  readonly kind: "scale";
+  readonly source: WireSource;
+  readonly region: Region;
+  readonly format: VideoPixelFormat;
+  readonly width: number;
+  readonly height: number;
+  readonly colorSpace: SettledColorSpace;
+}
+
+/** A picture to make a model's input of. */
+export interface TensorRequest {
+  readonly kind: "tensor";
+  readonly source: WireSource;
+  readonly region: Region;
+  readonly box: Letterbox;
+  readonly width: number;
+  readonly height: number;
+  readonly padding: number | undefined;
+  /** Shared memory to write to; without it, the answer has the numbers. */
+  readonly target: Float32Array | undefined;
+}
+
 /** A request that is answered. */
 export type Request =
   | { readonly kind: "check" }
   | OpenRequest
   | DecodeRequest
+  | ScaleRequest
+  | TensorRequest
   | { readonly kind: "reset"; readonly decoder: number }
   | { readonly kind: "close"; readonly decoder: number };
 
@@ -81,6 +119,9 @@ export interface Answers {
     readonly pictures: readonly WirePicture[];
     readonly decoded: readonly number[];
   };
+  readonly scale: { readonly memory: SharedArrayBuffer; readonly sizeBytes: number };
+  /** The numbers, where the request had no place for them. */
+  readonly tensor: Float32Array | null;
   readonly reset: null;
   readonly close: null;
 }

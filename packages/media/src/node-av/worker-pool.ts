@@ -16,6 +16,8 @@ export interface PoolWorker {
   recycle(memory: SharedArrayBuffer): void;
   /** Decoders that it holds. */
   decoders: number;
+  /** Requests that it has not answered. */
+  readonly pending: number;
 }
 
 /** Worker threads, started as they are needed. */
@@ -25,7 +27,13 @@ export interface WorkerPool {
    *
    * @throws MillraceError CLOSED when the pool is closed
    */
-  leastLoaded(): PoolWorker;
+  forDecoder(): PoolWorker;
+  /**
+   * The worker with the fewest requests, or a new one.
+   *
+   * @throws MillraceError CLOSED when the pool is closed
+   */
+  forRequest(): PoolWorker;
   /** Ends every worker; what waits for one is rejected. */
   close(): Promise<void>;
 }
@@ -44,15 +52,18 @@ interface Waiting {
 export function workerPool(size: number, start: WorkerStart): WorkerPool {
   const workers = new Set<StartedWorker>();
   let closed = false;
+  function least(load: (worker: PoolWorker) => number): PoolWorker {
+    if (closed) throw new MillraceError("CLOSED", "node-av: the driver is closed; make another.");
+    const [idlest] = [...workers].sort((a, b) => load(a) - load(b));
+    if (idlest && (load(idlest) === 0 || workers.size >= size)) return idlest;
+    const started = startWorker(start, () => workers.delete(started));
+    workers.add(started);
+    return started;
+  }
   return {
-    leastLoaded() {
-      if (closed) throw new MillraceError("CLOSED", "node-av: the driver is closed; make another.");
-      const [least] = [...workers].sort((a, b) => a.decoders - b.decoders);
-      if (least && (least.decoders === 0 || workers.size >= size)) return least;
-      const started = startWorker(start, () => workers.delete(started));
-      workers.add(started);
-      return started;
-    },
+    // A decoder stays where it is opened, and what a worker does at the moment says little about later.
+    forDecoder: () => least(({ decoders }) => decoders),
+    forRequest: () => least(({ pending }) => pending),
     async close() {
       closed = true;
       await Promise.all([...workers].map((worker) => worker.end()));
@@ -107,6 +118,9 @@ function startWorker(start: WorkerStart, gone: () => void): StartedWorker {
   );
   return {
     decoders: 0,
+    get pending() {
+      return waiting.size;
+    },
     call(request, transfer = []) {
       if (death) return Promise.reject(death);
       sent += 1;

@@ -1,3 +1,4 @@
+import type { VideoColorSpace } from "./color-space.ts";
 import type { VideoPixelFormat } from "./pixel-format.ts";
 import type { VideoFrame } from "./video-frame.ts";
 
@@ -16,8 +17,20 @@ export interface ScaleOptions {
   /** Size of the result. @defaultValue that of the region */
   readonly width?: number;
   readonly height?: number;
-  /** What of the frame to take, in coded pixels. @defaultValue all of it */
+  /**
+   * What of the frame to take, in coded pixels. Its corner moves to the nearest pixel above and left that has
+   * chroma of its own.
+   *
+   * @defaultValue all of it
+   */
   readonly roi?: Region;
+  /**
+   * Matrix and range of the result.
+   *
+   * @defaultValue the frame's own; that of sRGB for RGB; from RGB to YUV, BT.709 from 720 lines up and BT.601 below,
+   * of limited range
+   */
+  readonly colorSpace?: Pick<VideoColorSpace, "matrix" | "fullRange">;
   readonly signal?: AbortSignal;
 }
 
@@ -34,6 +47,7 @@ export interface ImageTensorOptions {
   readonly fit?: "letterbox" | "stretch";
   /** What is written beside a letterboxed picture, 0 to 1. @defaultValue 114 / 255, as YOLO models were trained */
   readonly padding?: number;
+  /** What of the frame to take, as {@link ScaleOptions.roi}. @defaultValue all of it */
   readonly roi?: Region;
   /** Where to write: `3 * height * width` numbers. In shared memory it is filled without a copy. @defaultValue new */
   readonly target?: Float32Array;
@@ -46,6 +60,8 @@ export interface ImageTensor {
   readonly data: Float32Array;
   readonly width: number;
   readonly height: number;
+  /** What of the frame was taken. */
+  readonly roi: Region;
   /** Model pixels a frame pixel; `x_frame = (x_model - left) / scaleX + roi.x`. */
   readonly scaleX: number;
   readonly scaleY: number;
@@ -59,8 +75,16 @@ export interface FrameScaler {
   /** Version of this contract. */
   readonly apiVersion: 1;
   readonly name: string;
-  /** Another frame in another size or format; the given one stays its owner's. */
+  /**
+   * Another frame in another size or format; the given one stays its owner's. Rotation is carried over, not applied.
+   *
+   * @throws MillraceError INVALID_OPTION when the region lies outside the frame or a size is not a whole number
+   */
   scale(frame: VideoFrame, options: ScaleOptions): Promise<VideoFrame>;
-  /** The frame as numbers for a model. */
+  /**
+   * The frame as numbers for a model, unrotated.
+   *
+   * @throws MillraceError INVALID_OPTION as `scale`, and when `target` has another length
+   */
   tensor(frame: VideoFrame, options: ImageTensorOptions): Promise<ImageTensor>;
 }

@@ -70,6 +70,24 @@ const SHAPES: Readonly<Record<VideoPixelFormat, FormatShape>> = {
 /** Every {@link VideoPixelFormat}. */
 export const PIXEL_FORMATS: readonly VideoPixelFormat[] = Object.keys(SHAPES) as VideoPixelFormat[];
 
+/** By how much a format's chroma is smaller than its luma, across and down; 1 for RGB. */
+export function chromaSubsampling(format: VideoPixelFormat): {
+  readonly across: 1 | 2;
+  readonly down: 1 | 2;
+} {
+  return SHAPES[format].planes[1] ?? full;
+}
+
+/** Bits of each sample of a format. */
+export function sampleBits(format: VideoPixelFormat): 8 | 10 | 12 {
+  return format.endsWith("P10") ? 10 : format.endsWith("P12") ? 12 : 8;
+}
+
+/** Whether a format is red, green and blue. */
+export function isRgb(format: VideoPixelFormat): format is "RGB" | "RGBA" | "BGRA" {
+  return SHAPES[format].planes.length === 1;
+}
+
 /** Where the planes of a frame without padding lie, one after another. Odd sizes round up, as in FFmpeg. */
 export function planeLayouts(
   format: VideoPixelFormat,

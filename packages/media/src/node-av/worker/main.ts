@@ -11,12 +11,14 @@ import type {
 } from "../protocol.ts";
 import { type DecoderSession, decoderSession } from "./decoder-session.ts";
 import { frameMemory } from "./frame-memory.ts";
+import { type ScaleSession, scaleSession } from "./scale-session.ts";
 import { WorkerFailure } from "./worker-failure.ts";
 
 const start = workerData as WorkerStart;
 const memory = frameMemory(start.spareBytes);
 const sessions = new Map<number, DecoderSession>();
 let opened = 0;
+let scaling: ScaleSession | undefined;
 let library: Promise<NodeAvLibrary> | undefined;
 
 /** `AV_LOG_QUIET`: what a library prints is the application's business. */
@@ -56,6 +58,12 @@ async function answer(request: Request): Promise<Answers[keyof Answers]> {
     }
     case "decode":
       return session(request.decoder).decode(request);
+    case "scale":
+      scaling ??= scaleSession(loaded, memory);
+      return scaling.scale(request);
+    case "tensor":
+      scaling ??= scaleSession(loaded, memory);
+      return scaling.tensor(request);
     case "reset":
       session(request.decoder).reset();
       return null;
@@ -74,7 +82,8 @@ function failure(error: unknown): WireFailure {
   };
 }
 
-const post = (message: FromWorker): void => parentPort?.postMessage(message);
+const post = (message: FromWorker, transfer: ArrayBuffer[] = []): void =>
+  parentPort?.postMessage(message, transfer);
 
 // One after another: the first request waits for the library, and what was sent behind it must not overtake it.
 let last: Promise<void> = Promise.resolve();
@@ -86,7 +95,8 @@ parentPort?.on("message", (message: ToWorker) => {
   const { id } = message;
   last = last.then(() =>
     answer(message).then(
-      (value) => post({ id, value }),
+      (value) =>
+        post({ id, value }, value instanceof Float32Array ? [value.buffer as ArrayBuffer] : []),
       (error: unknown) => post({ id, failure: failure(error) }),
     ),
   );

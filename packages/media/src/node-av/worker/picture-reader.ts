@@ -1,4 +1,9 @@
-import { frameBytes } from "../../video/pixel-format.ts";
+import {
+  frameBytes,
+  planeLayouts,
+  sampleBits,
+  type VideoPixelFormat,
+} from "../../video/pixel-format.ts";
 import { colorSpaceOf, ffmpegFormat, type NearestFormat, nearestFormat } from "../frame-format.ts";
 import type { NodeAvFrame, NodeAvLibrary, NodeAvScaleContext } from "../node-av-library.ts";
 import type { WirePicture } from "../protocol.ts";
@@ -44,6 +49,7 @@ export function pictureReader(library: NodeAvLibrary, memory: FrameMemory): Pict
         1,
       );
       if (source !== frame) source.unref();
+      if (isGrey(library, frame)) fillChroma(into, format, width, height);
       if (copied < 0)
         throw new WorkerFailure("INTERNAL", `node-av: a frame was not copied (${copied}).`);
       const { num, den } = frame.sampleAspectRatio;
@@ -67,6 +73,23 @@ export function pictureReader(library: NodeAvLibrary, memory: FrameMemory): Pict
   };
 }
 
+function isGrey(library: NodeAvLibrary, { format }: NodeAvFrame): boolean {
+  return library.avGetPixFmtName(format)?.startsWith("gray") ?? false;
+}
+
+/** Writes no colour: swscale leaves 0 in the chroma of grey frames of more than 8 bits. */
+function fillChroma(
+  into: SharedArrayBuffer,
+  format: VideoPixelFormat,
+  width: number,
+  height: number,
+): void {
+  const [, chroma] = planeLayouts(format, width, height);
+  const none = 2 ** (sampleBits(format) - 1);
+  if (sampleBits(format) === 8) new Uint8Array(into, chroma?.offset).fill(none);
+  else new Uint16Array(into, chroma?.offset).fill(none);
+}
+
 interface Converter {
   readonly scaler: NodeAvScaleContext;
   readonly frame: NodeAvFrame;
@@ -85,14 +108,13 @@ function convert(
   library: NodeAvLibrary,
   { scaler, frame }: Converter,
   source: NodeAvFrame,
-  format: WirePicture["format"],
+  format: VideoPixelFormat,
 ): NodeAvFrame {
   frame.format = library.avGetPixFmtFromName(ffmpegFormat(format));
   frame.width = source.width;
   frame.height = source.height;
   const rgb = format === "RGB" || format === "RGBA";
-  const grey = library.avGetPixFmtName(source.format)?.startsWith("gray") ?? false;
-  frame.colorRange = rgb || grey ? FULL_RANGE : source.colorRange;
+  frame.colorRange = rgb || isGrey(library, source) ? FULL_RANGE : source.colorRange;
   frame.colorSpace = source.colorSpace;
   frame.colorPrimaries = source.colorPrimaries;
   frame.colorTrc = source.colorTrc;
