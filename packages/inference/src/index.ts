@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+export { type AxisSizes, checkFeeds } from "./check-feeds.ts";
 export type {
   InferenceBackend,
   InferenceCapabilities,
@@ -15,3 +16,4 @@ export type {
   TensorSpec,
 } from "./inference-backend.ts";
 export { elementCount, type Tensor, type TensorData, type TensorType, tensor } from "./tensor.ts";
+export { warmUp } from "./warm-up.ts";
