@@ -34,7 +34,9 @@ export function imagePacker(options: ImagePackerOptions): ImagePacker {
   const { width, height } = input;
   const size = 3 * width * height;
   return {
-    allocate: (count) => new Float32Array(count * size),
+    // Shared with the threads of the scaler and of the model, so that neither copies it.
+    allocate: (count) =>
+      new Float32Array(new SharedArrayBuffer(count * size * Float32Array.BYTES_PER_ELEMENT)),
     async write(raw, memory, place) {
       const { frame, index, pts, time } = raw;
       if (frame === undefined) {
@@ -76,8 +78,8 @@ export function imagePacker(options: ImagePackerOptions): ImagePacker {
           scaleY,
           left,
           top,
-          x: roi?.x ?? 0,
-          y: roi?.y ?? 0,
+          x: image.roi.x,
+          y: image.roi.y,
         },
       };
     },
