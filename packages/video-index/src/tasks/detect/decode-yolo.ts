@@ -37,11 +37,12 @@ export function yoloDecoder(): YoloDecoder {
       capacity = shape.anchorCount;
       scratch = newScratch(capacity);
     }
-    if (shape.layout === "channels-first") readChannelsFirst(data, shape, item, scratch);
-    else if (shape.layout === "anchors-first") readAnchorsFirst(data, shape, item, scratch);
-    return shape.layout === "final"
-      ? takeFinal(data, shape, item, minScore, scratch)
-      : takeAnchors(data, shape, item, minScore, scratch);
+    if (shape.layout === "final") return takeFinal(data, shape, item, minScore, scratch);
+    // Almost no score reaches the limit, so a search that begins there almost never branches.
+    const limit = floatBelow(minScore);
+    if (shape.layout === "channels-first") readChannelsFirst(data, shape, item, limit, scratch);
+    else readAnchorsFirst(data, shape, item, limit, scratch);
+    return takeAnchors(data, shape, item, limit, scratch);
   };
 }
 
@@ -56,24 +57,40 @@ function newScratch(anchorCount: number): Scratch {
   };
 }
 
-/** The best class of each anchor, read class by class: that is the order in which they lie in memory. */
+/** The greatest number of 32 bits that lies below one of 64. */
+function floatBelow(value: number): number {
+  const float = Float32Array.of(value);
+  const bits = new Int32Array(float.buffer);
+  const rounded = float[0] as number;
+  if (rounded === 0) return -(2 ** -149);
+  if (rounded >= value) bits[0] = (bits[0] as number) - Math.sign(rounded);
+  return float[0] as number;
+}
+
+/**
+ * The best class of each anchor, where one is above the limit, read class by class: that is the order in which they
+ * lie in memory.
+ */
 function readChannelsFirst(
   data: Float32Array,
   shape: YoloShape,
   item: number,
+  limit: number,
   { best, bestClass }: Scratch,
 ): void {
   const { anchorCount, classCount, coefficientCount } = shape;
-  const base = item * (4 + classCount + coefficientCount) * anchorCount;
-  best.fill(Number.NEGATIVE_INFINITY, 0, anchorCount);
-  for (let classId = 0; classId < classCount; classId++) {
-    const row = base + (4 + classId) * anchorCount;
-    for (let anchor = 0; anchor < anchorCount; anchor++) {
-      const score = data[row + anchor] as number;
-      if (score > (best[anchor] as number)) {
-        best[anchor] = score;
-        bestClass[anchor] = classId;
-      }
+  const base = (item * (4 + classCount + coefficientCount) + 4) * anchorCount;
+  const scores = data.subarray(base, base + classCount * anchorCount);
+  best.fill(limit, 0, anchorCount);
+  // One loop with one comparison, and a division only for what passes: almost nothing does.
+  for (let at = 0; at < scores.length; at++) {
+    const score = scores[at] as number;
+    if (!(score > limit)) continue;
+    const classId = Math.floor(at / anchorCount);
+    const anchor = at - classId * anchorCount;
+    if (score > (best[anchor] as number)) {
+      best[anchor] = score;
+      bestClass[anchor] = classId;
     }
   }
 }
@@ -82,13 +99,14 @@ function readAnchorsFirst(
   data: Float32Array,
   shape: YoloShape,
   item: number,
+  limit: number,
   { best, bestClass }: Scratch,
 ): void {
   const { anchorCount, classCount, coefficientCount } = shape;
   const channels = 4 + classCount + coefficientCount;
   for (let anchor = 0; anchor < anchorCount; anchor++) {
     const row = (item * anchorCount + anchor) * channels + 4;
-    let score = Number.NEGATIVE_INFINITY;
+    let score = limit;
     let found = 0;
     for (let classId = 0; classId < classCount; classId++) {
       const value = data[row + classId] as number;
@@ -106,7 +124,7 @@ function takeAnchors(
   data: Float32Array,
   shape: YoloShape,
   item: number,
-  minScore: number,
+  limit: number,
   scratch: Scratch,
 ): YoloCandidates {
   const { layout, anchorCount, classCount, coefficientCount } = shape;
@@ -117,7 +135,7 @@ function takeAnchors(
   let count = 0;
   for (let anchor = 0; anchor < anchorCount; anchor++) {
     const score = best[anchor] as number;
-    if (!(score >= minScore)) continue;
+    if (!(score > limit)) continue;
     const at = base + anchor * anchorStep;
     const x = data[at] as number;
     const y = data[at + channelStep] as number;

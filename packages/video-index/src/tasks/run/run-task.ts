@@ -78,7 +78,7 @@ interface Batch {
  * ```
  */
 export async function* runTask<Result>(
-  video: Video,
+  video: Pick<Video, "frames">,
   session: InferenceSession,
   task: InferenceTask<Result>,
   options: RunTaskOptions,

@@ -141,6 +141,8 @@ export function createTracker(options: TrackerOptions = {}): Tracker {
       if (gap < 0 || gap > maxGapSeconds) reset();
       const first = lastTime === undefined;
       lastTime = time;
+      // Who was seen in the frame before goes on however long ago that was.
+      tracks = tracks.filter(({ lost, lastSeen }) => !lost || time - lastSeen <= bufferSeconds);
       for (const track of tracks) {
         if (track.lost) track.filter.keepShape();
         track.filter.predict(gap);
@@ -158,9 +160,7 @@ export function createTracker(options: TrackerOptions = {}): Tracker {
       match(tracked, low, detections, time, MIN_OVERLAP.low, false);
       const fresh = match(unconfirmed, left, detections, time, MIN_OVERLAP.unconfirmed, true);
       for (const track of tracks) if (unseen(track)) track.lost = true;
-      tracks = tracks.filter(
-        ({ id, lost, lastSeen }) => !lost || (id > 0 && time - lastSeen <= bufferSeconds),
-      );
+      tracks = tracks.filter(({ id, lost }) => !lost || id > 0);
       for (const i of fresh) {
         if (score(i) < newScore) continue;
         const track = newTrack(detections, i, time);
