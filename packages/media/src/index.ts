@@ -3,12 +3,24 @@
  *
  * @packageDocumentation
  */
+export { type AudioData, type AudioDataInit, audioData } from "./audio/audio-data.ts";
+export type {
+  AudioCodec,
+  AudioDecoderConfig,
+  AudioEncoder,
+  AudioEncoderBackend,
+  AudioEncoderConfig,
+  EncodedAudioChunk,
+} from "./audio/audio-encoder.ts";
 export type {
   EncodedImage,
   EncodeImageOptions,
   ImageEncoder,
   ImageType,
 } from "./image/image-encoder.ts";
+export type { LiveData, LiveStream, MediaClock } from "./live/live-stream.ts";
+export { shareFrames } from "./live/share-frames.ts";
+export type { Container, Muxer, MuxerBackend, MuxerTracks } from "./mux/muxer.ts";
 export { type Rational, ticksToMicroseconds, ticksToSeconds } from "./rational.ts";
 export type { VideoCodec, VideoDecoderConfig } from "./video/codec.ts";
 export { type LumaWeights, lumaWeights, type VideoColorSpace } from "./video/color-space.ts";
@@ -35,12 +47,20 @@ export { scalarScaler } from "./video/scalar-scaler.ts";
 export type {
   DecodedFrame,
   DecodeOptions,
+  DecoderCapabilities,
   DecodeResult,
   FrameStatus,
   OpenDecoderOptions,
   VideoDecoder,
   VideoDecoderBackend,
 } from "./video/video-decoder.ts";
+export type {
+  EncodedVideoFamily,
+  EncodeVideoOptions,
+  VideoEncoder,
+  VideoEncoderBackend,
+  VideoEncoderConfig,
+} from "./video/video-encoder.ts";
 export {
   openFrameCount,
   packFrame,

@@ -24,6 +24,8 @@ export interface NodeAvFrame {
   height: number;
   pts: bigint;
   readonly bestEffortTimestamp: bigint;
+  /** What an encoder is asked to make of it; 1 is a key frame. */
+  pictType: number;
   readonly duration: bigint;
   readonly sampleAspectRatio: NodeAvRational;
   colorRange: number;
@@ -66,6 +68,30 @@ export interface NodeAvCodecContext {
   flags: number;
   threadCount: number;
   pktTimebase: NodeAvRational;
+  timeBase: NodeAvRational;
+  framerate: NodeAvRational;
+  width: number;
+  height: number;
+  pixelFormat: number;
+  bitRate: bigint;
+  rcMaxRate: bigint;
+  rcBufferSize: number;
+  gopSize: number;
+  maxBFrames: number;
+  colorRange: number;
+  colorSpace: number;
+  colorPrimaries: number;
+  colorTrc: number;
+  sampleRate: number;
+  sampleFormat: number;
+  channelLayout: unknown;
+  /** Samples of each channel that an encoder takes at once. */
+  readonly frameSize: number;
+  /** What a container must know. */
+  readonly extraData: Buffer | null;
+  setOption(name: string, value: string, type: number, searchFlags: number): number;
+  sendFrameSync(frame: NodeAvFrame | null): number;
+  receivePacketSync(packet: NodeAvPacket): number;
   allocContext3(codec: NodeAvCodec): void;
   parametersToContext(parameters: NodeAvCodecParameters): number;
   open2Sync(codec: NodeAvCodec): number;
@@ -92,13 +118,29 @@ export interface NodeAvLibrary {
       planes: Buffer,
       shape: { width: number; height: number; format: number },
     ): NodeAvFrame;
+    /** A frame over samples. */
+    fromAudioBuffer(
+      samples: Buffer,
+      shape: {
+        nbSamples: number;
+        format: number;
+        sampleRate: number;
+        channelLayout: never;
+        pts: bigint;
+      },
+    ): NodeAvFrame;
   };
   readonly CodecContext: new () => NodeAvCodecContext;
   readonly CodecParameters: new () => NodeAvCodecParameters;
   readonly SoftwareScaleContext: new () => NodeAvScaleContext;
   readonly Rational: new (num: number, den: number) => NodeAvRational;
-  readonly Codec: { findDecoderByName(name: string): NodeAvCodec | null };
+  readonly Codec: {
+    findDecoderByName(name: never): NodeAvCodec | null;
+    findEncoderByName(name: never): NodeAvCodec | null;
+  };
   readonly Log: { setLevel(level: number): void };
+  avGetSampleFmtFromName(name: string): number;
+  avChannelLayoutDefault(channels: number): unknown;
   avGetPixFmtName(format: number): string | null;
   avGetPixFmtFromName(name: string): number;
   /** Copies a part of a picture without padding; negative on failure. */

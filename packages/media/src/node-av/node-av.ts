@@ -1,10 +1,14 @@
 import { availableParallelism } from "node:os";
 import { MillraceError } from "@millrace/core";
+import type { AudioEncoderBackend } from "../audio/audio-encoder.ts";
 import type { FrameScaler } from "../video/frame-scaler.ts";
 import type { VideoDecoderBackend } from "../video/video-decoder.ts";
+import type { VideoEncoderBackend } from "../video/video-encoder.ts";
+import { workerAudioEncoder } from "./worker-audio-encoder.ts";
 import { workerDecoder } from "./worker-decoder.ts";
 import { workerPool } from "./worker-pool.ts";
 import { workerScaler } from "./worker-scaler.ts";
+import { workerVideoEncoder } from "./worker-video-encoder.ts";
 
 /** What {@link nodeAv} may be told. */
 export interface NodeAvOptions {
@@ -24,6 +28,8 @@ export interface NodeAv extends AsyncDisposable {
   readonly decoder: VideoDecoderBackend;
   /** Scales bilinearly with swscale; tensors are written into shared memory without a copy. */
   readonly scaler: FrameScaler;
+  readonly videoEncoder: VideoEncoderBackend;
+  readonly audioEncoder: AudioEncoderBackend;
   /** Ends the workers. Decoders that are open reject what comes next; frames stay valid. */
   close(): Promise<void>;
 }
@@ -35,8 +41,8 @@ const DEFAULT_SPARE_BYTES = 128 * 1024 * 1024;
  * FFmpeg in worker threads of this process, through the package node-av, which the application installs. Its
  * binary is under the GPL.
  *
- * A decoder lives in one worker, and each worker does one call at a time: as many decoders run at once as there
- * are workers.
+ * A decoder or an encoder lives in one worker, and each worker does one call at a time: as many run at once as
+ * there are workers.
  *
  * @example
  * ```ts
@@ -64,12 +70,25 @@ export function nodeAv(options: NodeAvOptions = {}): NodeAv {
     decoder: {
       apiVersion: 1,
       name: "node-av",
+      capabilities: { prompt: true },
       async check() {
         await pool.forRequest().call<"check">({ kind: "check" });
       },
-      open: async (config, open) => workerDecoder(pool.forDecoder(), config, open),
+      open: async (config, open) => workerDecoder(pool.forTenant(), config, open),
     },
     scaler: workerScaler(pool),
+    videoEncoder: {
+      apiVersion: 1,
+      name: "node-av",
+      families: ["h264", "vp8"],
+      open: async (config) => workerVideoEncoder(pool.forTenant(), config),
+    },
+    audioEncoder: {
+      apiVersion: 1,
+      name: "node-av",
+      families: ["opus", "aac"],
+      open: async (config) => workerAudioEncoder(pool.forTenant(), config),
+    },
     close: pool.close,
     [Symbol.asyncDispose]: pool.close,
   };

@@ -1,9 +1,12 @@
+import type { AudioCodec } from "../audio/audio-encoder.ts";
+import type { Rational } from "../rational.ts";
 import type { VideoCodec } from "../video/codec.ts";
 import type { VideoColorSpace } from "../video/color-space.ts";
 import type { Region } from "../video/frame-scaler.ts";
 import type { Letterbox } from "../video/letterbox.ts";
 import type { VideoPixelFormat } from "../video/pixel-format.ts";
 import type { SettledColorSpace } from "../video/scaled-color-space.ts";
+import type { EncodedVideoFamily } from "../video/video-encoder.ts";
 
 /** What a worker is started with. */
 export interface WorkerStart {
@@ -80,6 +83,52 @@ export interface TensorRequest {
   readonly target: Float32Array | undefined;
 }
 
+/** A video encoder to open. */
+export interface OpenVideoEncoderRequest {
+  readonly kind: "open-video-encoder";
+  readonly family: EncodedVideoFamily;
+  readonly width: number;
+  readonly height: number;
+  readonly bitrate: number;
+  readonly framerate: number;
+  readonly keyFrameInterval: number;
+  readonly realtime: boolean;
+  readonly timeBase: Rational;
+  readonly threads: number;
+}
+
+/** A picture to encode. */
+export interface EncodeVideoRequest {
+  readonly kind: "encode-video";
+  readonly encoder: number;
+  readonly source: WireSource;
+  readonly keyFrame: boolean;
+  readonly pts: number;
+}
+
+/** An encoder of sound to open. */
+export interface OpenAudioEncoderRequest {
+  readonly kind: "open-audio-encoder";
+  readonly family: AudioCodec;
+  readonly sampleRate: number;
+  readonly numberOfChannels: number;
+  readonly bitrate: number;
+}
+
+/** Sound to encode: samples from -1 to 1, channels side by side. */
+export interface EncodeAudioRequest {
+  readonly kind: "encode-audio";
+  readonly encoder: number;
+  readonly samples: Float32Array;
+}
+
+/** A packet of sound; times in samples. */
+export interface WireSound {
+  readonly data: Uint8Array;
+  readonly pts: number;
+  readonly duration: number;
+}
+
 /** A request that is answered. */
 export type Request =
   | { readonly kind: "check" }
@@ -87,8 +136,16 @@ export type Request =
   | DecodeRequest
   | ScaleRequest
   | TensorRequest
+  | OpenVideoEncoderRequest
+  | EncodeVideoRequest
+  | OpenAudioEncoderRequest
+  | EncodeAudioRequest
+  | { readonly kind: "set-bitrate"; readonly encoder: number; readonly bitrate: number }
+  | { readonly kind: "flush-video"; readonly encoder: number }
+  | { readonly kind: "flush-audio"; readonly encoder: number }
   | { readonly kind: "reset"; readonly decoder: number }
-  | { readonly kind: "close"; readonly decoder: number };
+  /** Of a decoder or an encoder. */
+  | { readonly kind: "close"; readonly number: number };
 
 /** A message to a worker. */
 export type ToWorker =
@@ -118,10 +175,19 @@ export interface Answers {
   readonly decode: {
     readonly pictures: readonly WirePicture[];
     readonly decoded: readonly number[];
+    readonly concealed: readonly number[];
   };
   readonly scale: { readonly memory: SharedArrayBuffer; readonly sizeBytes: number };
   /** The numbers, where the request had no place for them. */
   readonly tensor: Float32Array | null;
+  readonly "open-video-encoder": number;
+  readonly "encode-video": readonly WirePacket[];
+  /** Its number, and what a container must know. */
+  readonly "open-audio-encoder": { readonly encoder: number; readonly description: Uint8Array };
+  readonly "encode-audio": readonly WireSound[];
+  readonly "set-bitrate": null;
+  readonly "flush-video": readonly WirePacket[];
+  readonly "flush-audio": readonly WireSound[];
   readonly reset: null;
   readonly close: null;
 }

@@ -18,7 +18,7 @@ export async function workerDecoder(
   { timeBase, threads = 1, signal }: OpenDecoderOptions,
 ): Promise<VideoDecoder> {
   signal?.throwIfAborted();
-  worker.decoders += 1;
+  worker.tenants += 1;
   const opening = worker.call<"open">({
     kind: "open",
     family: config.family,
@@ -35,8 +35,8 @@ export async function workerDecoder(
     decoder = await (signal ? abortable(opening, signal) : opening);
   } catch (error) {
     // What opens after all is closed again.
-    opening.then((late) => worker.call<"close">({ kind: "close", decoder: late })).catch(() => {});
-    worker.decoders -= 1;
+    opening.then((late) => worker.call<"close">({ kind: "close", number: late })).catch(() => {});
+    worker.tenants -= 1;
     throw error;
   }
   const ticksPerMicrosecond = timeBase.den / timeBase.num / 1e6;
@@ -92,17 +92,17 @@ export async function workerDecoder(
     }
   }
 
-  function toResult({ pictures, decoded }: Answers["decode"]) {
-    return { frames: pictures.map(toFrame), decoded };
+  function toResult({ pictures, ...rest }: Answers["decode"]) {
+    return { frames: pictures.map(toFrame), ...rest };
   }
 
   async function close(): Promise<void> {
     closing ??= worker
-      .call<"close">({ kind: "close", decoder })
+      .call<"close">({ kind: "close", number: decoder })
       // A worker that is gone has taken its decoders along.
       .catch(() => null)
       .then(() => {
-        worker.decoders -= 1;
+        worker.tenants -= 1;
       });
     await closing;
   }

@@ -14,8 +14,8 @@ export interface PoolWorker {
   ): Promise<Answers[Kind]>;
   /** Gives the memory of a frame back. */
   recycle(memory: SharedArrayBuffer): void;
-  /** Decoders that it holds. */
-  decoders: number;
+  /** Decoders and encoders that it holds. */
+  tenants: number;
   /** Requests that it has not answered. */
   readonly pending: number;
 }
@@ -23,11 +23,11 @@ export interface PoolWorker {
 /** Worker threads, started as they are needed. */
 export interface WorkerPool {
   /**
-   * The worker with the fewest decoders, or a new one.
+   * The worker with the fewest decoders and encoders, or a new one.
    *
    * @throws MillraceError CLOSED when the pool is closed
    */
-  forDecoder(): PoolWorker;
+  forTenant(): PoolWorker;
   /**
    * The worker with the fewest requests, or a new one.
    *
@@ -61,8 +61,8 @@ export function workerPool(size: number, start: WorkerStart): WorkerPool {
     return started;
   }
   return {
-    // A decoder stays where it is opened, and what a worker does at the moment says little about later.
-    forDecoder: () => least(({ decoders }) => decoders),
+    // A tenant stays where it is opened, and what a worker does at the moment says little about later.
+    forTenant: () => least(({ tenants }) => tenants),
     forRequest: () => least(({ pending }) => pending),
     async close() {
       closed = true;
@@ -117,7 +117,7 @@ function startWorker(start: WorkerStart, gone: () => void): StartedWorker {
     ),
   );
   return {
-    decoders: 0,
+    tenants: 0,
     get pending() {
       return waiting.size;
     },

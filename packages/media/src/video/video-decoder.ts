@@ -20,13 +20,15 @@ export interface DecodeResult {
   readonly frames: readonly DecodedFrame[];
   /** The pts of every frame that the decoder gave out, also of those that were not asked for. */
   readonly decoded: readonly number[];
+  /** The pts of those of {@link DecodeResult.decoded} that are `"concealed"`. */
+  readonly concealed: readonly number[];
 }
 
 /** What {@link VideoDecoder.decode} may be told. */
 export interface DecodeOptions {
   /**
    * The pts of the frames to hand over, rising; the others are decoded and dropped where they are, which saves
-   * their copy.
+   * their copy. A frame that was asked for and comes out only during a later call is handed over by that one.
    *
    * @defaultValue all
    */
@@ -44,7 +46,9 @@ export interface VideoDecoder extends AsyncDisposable {
    *
    * Frames come when the decoder gives them out, so that those of the last chunks may come with the next call.
    * A chunk that cannot be decoded costs its own frame and not the call. The chunks' bytes must not change until
-   * the promise settles.
+   * the promise settles. A call that is aborted leaves the decoder as `reset` does.
+   *
+   * @throws MillraceError CLOSED when the decoder is closed, INTERNAL when what it runs in has died: open another
    */
   decode(chunks: readonly EncodedVideoChunk[], options?: DecodeOptions): Promise<DecodeResult>;
   /** Forgets what was fed, to begin at another key chunk. */
@@ -61,12 +65,22 @@ export interface OpenDecoderOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What a decoder can promise, as data. */
+export interface DecoderCapabilities {
+  /**
+   * A call without `end` gives out all frames that its chunks allow, so that one who goes on feeding knows what is
+   * still to come. Without it, frames come when they come, and only `end` makes sure of them.
+   */
+  readonly prompt: boolean;
+}
+
 /** A library that decodes video, as a plugin. */
 export interface VideoDecoderBackend {
   /** Version of this contract. */
   readonly apiVersion: 1;
   /** Short noun for messages and reports. */
   readonly name: string;
+  readonly capabilities: DecoderCapabilities;
   /**
    * Whether it can be used here.
    *

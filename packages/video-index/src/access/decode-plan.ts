@@ -12,7 +12,7 @@ export interface DecodeRun {
  * What must be decoded for some packets, without decoding anything twice, in the order of the file.
  *
  * Packets that are reached from one key packet make one run, and so do those of a later key packet that the run
- * passes anyway.
+ * passes anyway, or ends at.
  */
 export function planRuns(index: VideoIndex, packets: Iterable<number>): readonly DecodeRun[] {
   const { config } = index.track.packets;
@@ -22,7 +22,7 @@ export function planRuns(index: VideoIndex, packets: Iterable<number>): readonly
   const runs: { start: number; targets: number[]; last: number }[] = [];
   for (const { packet, start } of wanted) {
     const run = runs.at(-1);
-    if (run !== undefined && start <= run.last && config[start] === config[run.start]) {
+    if (run !== undefined && start <= run.last + 1 && config[start] === config[run.start]) {
       run.targets.push(packet);
       run.last = Math.max(run.last, packet);
     } else runs.push({ start, targets: [packet], last: packet });

@@ -3,8 +3,8 @@ import type { FrameStatus, VideoDecoderBackend, VideoFrame } from "@millrace/med
 import { randomAccessOf } from "../bitstream/random-access.ts";
 import type { ByteSource } from "../bytes/byte-source.ts";
 import { PacketFlag } from "../container/packet-table.ts";
-import type { VideoIndex } from "../index/video-index.ts";
-import { withoutKey } from "../index/without-key.ts";
+import { decodeStart, type VideoIndex } from "../index/video-index.ts";
+import { withoutKey, withPreroll } from "../index/without-key.ts";
 import type { ByteCache } from "./byte-cache.ts";
 import { type DecodeRun, planRuns } from "./decode-plan.ts";
 import { type RunDecoder, runDecoder } from "./run-decoder.ts";
@@ -145,14 +145,18 @@ export function frameStore(options: FrameStoreOptions): FrameStore {
   };
 
   const mayBegin = (packet: number, data: Uint8Array): boolean => {
-    if (confirmed.has(packet) || index.keys.length === 0) return true;
+    if (confirmed.has(packet)) return true;
+    // Where no key packet is, decoding begins at the first one of all and gives what it gives; and a run may have
+    // been planned from one that another run has found to be none.
+    if (!index.keys.includes(packet)) return decodeStart(index, packet) === packet;
     const config = configs[packets.config[packet] as number];
     const found = config === undefined ? undefined : randomAccessOf(config, data);
-    if (found !== undefined && found.kind !== "none") {
-      confirmed.add(packet);
-      return true;
-    }
-    index = withoutKey(index, packet);
+    if (found !== undefined && found.kind !== "none") confirmed.add(packet);
+    if (found?.kind === "closed" || found?.kind === "open") return true;
+    index =
+      found?.kind === "gradual"
+        ? withPreroll(index, packet, found.frames)
+        : withoutKey(index, packet);
     options.onIndexChange?.(index);
     return false;
   };
@@ -167,9 +171,11 @@ export function frameStore(options: FrameStoreOptions): FrameStore {
       mayBegin,
       deliver(packet, { frame, status }, asIndexed) {
         const estimated = ((packets.flags[packet] as number) & PacketFlag.estimated) !== 0;
-        const verified = asIndexed && confirmed.has(run.start);
+        const entered = confirmed.has(decodeStart(index, packet));
+        const verified = asIndexed && entered;
         const exactness = estimated ? "estimated" : verified ? "verified" : "indexed";
-        settle(packet, { frame, status, exactness }, active.startedAt, run.start);
+        const told = { frame, status: entered ? status : "concealed", exactness } as const;
+        settle(packet, told, active.startedAt, run.start);
       },
     });
     decodedPackets += report.fed;
@@ -230,7 +236,7 @@ export function frameStore(options: FrameStoreOptions): FrameStore {
     const ready = idle.findIndex((decoder) => decoder.canContinue(run));
     if (ready >= 0) return idle.splice(ready, 1)[0] as RunDecoder;
     if (idle.length + busy.size < options.decoders) {
-      return runDecoder(backend, source, index, options.threads);
+      return runDecoder(backend, source, () => index, options.threads);
     }
     return idle.shift() as RunDecoder;
   };

@@ -1,6 +1,7 @@
 import { MillraceError } from "@millrace/core";
 import type {
   DecodedFrame,
+  DecodeResult,
   EncodedVideoChunk,
   VideoDecoder,
   VideoDecoderBackend,
@@ -9,6 +10,7 @@ import type { ByteSource } from "../bytes/byte-source.ts";
 import { PacketFlag } from "../container/packet-table.ts";
 import type { VideoIndex } from "../index/video-index.ts";
 import type { DecodeRun } from "./decode-plan.ts";
+import { type DecoderState, decoderState } from "./decoder-state.ts";
 import { isDisposable } from "./disposable.ts";
 import { readChunks } from "./read-chunks.ts";
 
@@ -23,7 +25,10 @@ export interface RunOptions {
    * @param asIndexed - the decoder gave out a frame for each packet up to this one, and no other
    */
   deliver(packet: number, decoded: DecodedFrame, asIndexed: boolean): void;
-  /** Looks at the packet that decoding begins at; false where it cannot. The run then ends before it begins. */
+  /**
+   * Looks at each key packet on the way; false where decoding cannot begin there. Where it was to begin there the run
+   * ends before it begins.
+   */
   mayBegin(packet: number, data: Uint8Array): boolean;
 }
 
@@ -33,8 +38,6 @@ export interface RunReport {
   readonly fed: number;
   /** True when decoding could not begin where the run begins: nothing was delivered. */
   readonly refused: boolean;
-  readonly readMs: number;
-  readonly decodeMs: number;
 }
 
 /** One decoder on one video, which remembers where it is. Runs come one after another. */
@@ -47,31 +50,24 @@ export interface RunDecoder extends AsyncDisposable {
 
 /** Packets that are fed at once: few enough to stop soon when nobody waits any more. */
 const BATCH = 16;
-const EMPTY = new Uint8Array(0);
 
-/** Makes a decoder for runs; the codec is opened with the first one. */
+/**
+ * Makes a decoder for runs; the codec is opened with the first one.
+ *
+ * @param currentIndex - the index as it is now: what is known of its key packets grows, its packets stay
+ */
 export function runDecoder(
   backend: VideoDecoderBackend,
   source: ByteSource,
-  index: VideoIndex,
+  currentIndex: () => VideoIndex,
   threads: number,
 ): RunDecoder {
-  const { track, placeOf } = index;
+  const { track, placeOf } = currentIndex();
   const { packets } = track;
   const placeOfPacket = (packet: number): number => placeOf[packet] as number;
-  const packetAt = new Map<number, number>();
   let decoder: VideoDecoder | undefined;
   let config = -1;
-  /** The packet to be fed next; undefined where decoding must begin at a key packet. */
-  let position: number | undefined;
-  /** The highest place that came out since decoding began. */
-  let lastOut = -1;
-
-  const canContinue = ({ start, targets }: DecodeRun): boolean =>
-    position !== undefined &&
-    start <= position &&
-    packets.config[start] === config &&
-    targets.every((packet) => placeOfPacket(packet) > lastOut);
+  let state: DecoderState | undefined;
 
   /** Behind the last packet of the configuration that is in use. */
   const configEnd = (from: number): number => {
@@ -83,108 +79,117 @@ export function runDecoder(
     return end;
   };
 
+  const forget = (): void => {
+    state?.clear();
+    state = undefined;
+  };
+
   const begin = async (start: number, signal: AbortSignal): Promise<VideoDecoder> => {
     const wanted = packets.config[start] as number;
+    forget();
     if (decoder !== undefined && wanted === config) {
       await decoder.reset();
     } else {
       await decoder?.close();
       decoder = undefined;
       const found = track.configs[wanted];
-      if (found === undefined)
+      if (found === undefined) {
         throw new MillraceError("INTERNAL", "A packet has no configuration.");
+      }
       decoder = await backend.open(found, { timeBase: { num: 1, den: 1 }, threads, signal });
       config = wanted;
     }
-    position = start;
-    lastOut = -1;
-    packetAt.clear();
+    state = decoderState(currentIndex, start);
     return decoder;
+  };
+
+  const canContinue = (run: DecodeRun): boolean =>
+    state !== undefined &&
+    packets.config[run.start] === config &&
+    run.start <= state.position &&
+    run.targets.every((packet) => state?.canGive(packet));
+
+  const read = (
+    from: number,
+    to: number,
+    signal: AbortSignal,
+  ): Promise<readonly EncodedVideoChunk[]> => {
+    const reading = readChunks(source, track, from, to, placeOfPacket, signal);
+    // It may be given up before it is looked at.
+    reading.catch(() => {});
+    return reading;
   };
 
   return {
     canContinue,
     async run(run, { goOn, signal, deliver, mayBegin }) {
-      let readMs = 0;
-      let decodeMs = 0;
       let fed = 0;
-      const open =
-        decoder !== undefined && canContinue(run) ? decoder : await begin(run.start, signal);
-      const startPlace = placeOfPacket(run.start);
+      // A decoder that does not say what is still to come cannot be left where it is.
+      const goesOn = goOn && backend.capabilities.prompt;
+      const continues = decoder !== undefined && canContinue(run);
+      const open = continues ? (decoder as VideoDecoder) : await begin(run.start, signal);
+      const at = state as DecoderState;
       const missing = new Set(run.targets);
-      const expected = new Set<number>();
+      const give = (): void => {
+        for (const { packet, decoded, asIndexed } of at.take(missing)) {
+          missing.delete(packet);
+          deliver(packet, decoded, asIndexed);
+        }
+      };
+      give();
       const last = run.targets.at(-1) as number;
-      let unexpected = 0;
+      const lastPlace = Math.max(...run.targets.map(placeOfPacket));
       /** Where the reading for the next feed has got to while the last one is decoded. */
       let ahead: Promise<readonly EncodedVideoChunk[]> | undefined;
-      const read = (from: number, to: number): Promise<readonly EncodedVideoChunk[]> => {
-        const reading = readChunks(source, track, from, to, placeOfPacket, signal);
-        reading.catch(() => {});
-        return reading;
-      };
       try {
         while (missing.size > 0) {
           signal.throwIfAborted();
-          const from = position as number;
+          const from = at.position;
           // Behind the last target nothing, or, to go on from there, as much as it takes until it comes out.
           const behind = from > last;
-          const wanted = behind ? from + (goOn ? 1 : 0) : Math.min(from + BATCH, last + 1);
-          const to = Math.min(wanted, configEnd(from));
-          const end = (to > last && !goOn) || to === configEnd(from);
-          const readStarted = performance.now();
-          const chunks = await (ahead ?? read(from, to));
-          readMs += performance.now() - readStarted;
-          if (fed === 0 && from === run.start && !mayBegin(from, chunks[0]?.data ?? EMPTY)) {
-            position = undefined;
-            return { fed, refused: true, readMs, decodeMs };
+          const wanted = behind ? from + (goesOn ? 1 : 0) : Math.min(from + BATCH, last + 1);
+          const configLimit = configEnd(from);
+          const to = Math.min(wanted, configLimit);
+          const end = (to > last && !goesOn) || to === configLimit;
+          const chunks = await (ahead ?? read(from, to, signal));
+          for (const { dts: packet, data, type } of chunks) {
+            const begins = packet === run.start && !continues;
+            if ((type === "key" || begins) && !mayBegin(packet, data) && begins) {
+              forget();
+              return { fed, refused: true };
+            }
           }
-          const next = Math.min(to + BATCH, last + 1, configEnd(from));
-          ahead = to < next ? read(to, next) : undefined;
+          const next = Math.min(to + BATCH, last + 1, configLimit);
+          ahead = to < next ? read(to, next, signal) : undefined;
           const needed = chunks.filter(({ dts: packet, data }) => {
             if (((packets.flags[packet] as number) & PacketFlag.cut) !== 0) return false;
-            return goOn || missing.has(packet) || !isDisposable(track.configs[config], data);
+            return goesOn || missing.has(packet) || !isDisposable(track.configs[config], data);
           });
-          for (const { dts: packet } of needed) {
-            const place = placeOfPacket(packet);
-            packetAt.set(place, packet);
-            const flags = packets.flags[packet] as number;
-            // What is shown before the first key packet may or may not come out.
-            if (place >= startPlace && (flags & PacketFlag.hidden) === 0) expected.add(place);
-          }
-          const keep = [...missing].map(placeOfPacket).sort((a, b) => a - b);
-          const decodeStarted = performance.now();
-          const result = await open.decode(needed, { keep, end, signal });
-          decodeMs += performance.now() - decodeStarted;
+          at.feed(needed, to);
+          const keep = at.awaited(
+            (packet, place) => missing.has(packet) || (goesOn && place > lastPlace),
+          );
+          const result: DecodeResult = await open.decode(needed, { keep, end, signal });
           fed += needed.length;
-          position = to;
-          for (const place of result.decoded) {
-            lastOut = Math.max(lastOut, place);
-            if (!expected.delete(place) && place >= startPlace) unexpected += 1;
-          }
-          const least = Math.min(...expected);
-          for (const decoded of result.frames) {
-            const place = decoded.frame.pts;
-            const packet = packetAt.get(place);
-            if (packet === undefined || !missing.delete(packet)) decoded.frame.close();
-            else deliver(packet, decoded, unexpected === 0 && place < least);
-          }
+          at.receive(result, end);
+          give();
           if (end) {
-            position = undefined;
+            forget();
             break;
           }
         }
       } catch (error) {
-        position = undefined;
+        forget();
         throw error;
       } finally {
         await ahead?.catch(() => {});
       }
-      return { fed, refused: false, readMs, decodeMs };
+      return { fed, refused: false };
     },
     async [Symbol.asyncDispose]() {
+      forget();
       await decoder?.close();
       decoder = undefined;
-      position = undefined;
     },
   };
 }

@@ -6,10 +6,14 @@ export interface ByteWindow {
   at(offset: number, length: number): Promise<DataView | undefined>;
 }
 
+/** A distance that is worth a read of its own. */
+const JUMP = 4096;
+
 /**
  * Reads small things that lie near one another, such as the headers of boxes or packets, without a read for each.
  *
- * A jump of more than a piece costs one read of `pieceBytes`, however little is looked at.
+ * Where it goes on near the last place it reads `pieceBytes` at once, and after a jump 4 KiB, so that headers between
+ * large payloads do not cost the payloads.
  *
  * @param pieceBytes - how much is read at once
  */
@@ -24,7 +28,9 @@ export function byteWindow(
     async at(offset, length) {
       if (offset + length > source.sizeBytes) return undefined;
       if (offset < start || offset + length > start + piece.length) {
-        piece = await source.read(offset, Math.max(length, pieceBytes), signal ? { signal } : {});
+        const near = offset >= start && offset <= start + piece.length + JUMP;
+        const wanted = Math.max(length, near ? pieceBytes : JUMP);
+        piece = await source.read(offset, wanted, signal ? { signal } : {});
         start = offset;
         // A file that shrinks while it is read.
         if (piece.length < length) return undefined;

@@ -1,6 +1,6 @@
 import { MillraceError } from "@millrace/core";
 import { ticksToSeconds } from "@millrace/media";
-import { PacketFlag } from "../container/packet-table.ts";
+import { PacketFlag, type PacketTable } from "../container/packet-table.ts";
 import type { VideoTrack } from "../container/video-track.ts";
 import { presentationOrder } from "./presentation-order.ts";
 
@@ -20,6 +20,8 @@ export interface VideoIndex {
   readonly placeOf: Uint32Array;
   /** Packets at which decoding may begin, rising. */
   readonly keys: Uint32Array;
+  /** How many packets it takes behind a key packet until pictures are whole, where that is not 0. */
+  readonly prerolls: ReadonlyMap<number, number>;
   /** Seconds from the first frame to the end of the last one. */
   readonly duration: number;
 }
@@ -29,7 +31,7 @@ const NOT_SHOWN = PacketFlag.discard | PacketFlag.hidden;
 /** Makes an index over the packets of a track. */
 export function videoIndex(track: VideoTrack): VideoIndex {
   const { packets, timeBase } = track;
-  const { count, flags, pts, duration } = packets;
+  const { count, flags, pts } = packets;
   const order = presentationOrder(packets);
   const placeOf = new Uint32Array(count);
   const frameOf = new Int32Array(count).fill(-1);
@@ -45,32 +47,45 @@ export function videoIndex(track: VideoTrack): VideoIndex {
   for (let packet = 0; packet < count; packet++) {
     if (((flags[packet] as number) & PacketFlag.key) !== 0) keys.push(packet);
   }
-  const [first, last] = [packetOf[0], packetOf[frameCount - 1]];
+  const shown = packetOf.slice(0, frameCount);
   const ticks =
-    first === undefined || last === undefined || frameCount === 0
+    frameCount === 0
       ? 0
-      : (pts[last] as number) + (duration[last] as number) - (pts[first] as number);
+      : ticksAt(pts, shown, frameCount - 1) + lastDuration(packets, shown) - ticksAt(pts, shown, 0);
   return {
     track,
     frameCount,
-    packetOf: packetOf.slice(0, frameCount),
+    packetOf: shown,
     frameOf,
     placeOf,
     keys: Uint32Array.from(keys),
+    prerolls: new Map(),
     duration: ticksToSeconds(ticks, timeBase),
   };
 }
 
+function ticksAt(pts: Float64Array, packetOf: Uint32Array, frame: number): number {
+  return pts[packetOf[frame] as number] as number;
+}
+
+/** What the packet of the last frame says; where it says nothing, as long as the frame before it. */
+function lastDuration({ pts, duration }: PacketTable, packetOf: Uint32Array): number {
+  const last = packetOf.length - 1;
+  const told = last < 0 ? 0 : (duration[packetOf[last] as number] as number);
+  if (told > 0 || last < 1) return told;
+  return ticksAt(pts, packetOf, last) - ticksAt(pts, packetOf, last - 1);
+}
+
 /** When a frame is shown, in ticks of the track. */
 export function framePts({ track, packetOf }: VideoIndex, frame: number): number {
-  return track.packets.pts[packetOf[frame] as number] as number;
+  return ticksAt(track.packets.pts, packetOf, frame);
 }
 
 /** How long a frame is shown, in ticks: until the next one, and the last one as long as its packet says. */
 export function frameDuration(index: VideoIndex, frame: number): number {
   return frame + 1 < index.frameCount
     ? framePts(index, frame + 1) - framePts(index, frame)
-    : (index.track.packets.duration[index.packetOf[frame] as number] as number);
+    : lastDuration(index.track.packets, index.packetOf);
 }
 
 /**
@@ -146,13 +161,17 @@ function keyBefore({ keys }: VideoIndex, packet: number): number {
 }
 
 /**
- * Where decoding must begin for a packet's picture: at the last key packet before it, or, for a picture that is shown
- * before that one and may refer to earlier ones, at the key packet before. Packet 0 where there is no key.
+ * Where decoding must begin for a packet's picture: at the last key packet before it, or an earlier one, where the
+ * picture is shown before that key packet's and may refer to what is before it, or where pictures are not whole yet.
+ * Packet 0 where there is no key.
  */
 export function decodeStart(index: VideoIndex, packet: number): number {
-  const { keys, track, placeOf } = index;
+  const { keys, track, placeOf, prerolls } = index;
   let key = keyBefore(index, packet);
-  while (key > 0 && (placeOf[packet] as number) < (placeOf[keys[key] as number] as number)) {
+  const isWhole = (at: number): boolean =>
+    (placeOf[packet] as number) >= (placeOf[at] as number) &&
+    packet >= at + (prerolls.get(at) ?? 0);
+  while (key > 0 && !isWhole(keys[key] as number)) {
     // A change of parameters is never crossed.
     const earlier = keys[key - 1] as number;
     if (track.packets.config[earlier] !== track.packets.config[packet]) break;

@@ -377,8 +377,8 @@ const DAMAGED: readonly Making[] = [
     "corrupt_range.mp4",
     [...copyOf("cfr_b.mp4"), "-bsf:v", "noise=amount=200*gt(n\\,20)*lt(n\\,26)"],
   ],
-  ["dropped_pkt.mp4", [...copyOf("cfr_b.mp4"), "-bsf:v", "noise=drop=eq(n\\,25)"]],
-  ["noinitkey.ts", [...copyOf("plain.ts"), "-bsf:v", "noise=drop=eq(n\\,0)", "-f", "mpegts"]],
+  ["dropped_pkt.mp4", [...copyOf("cfr_b.mp4"), "-bsf:v", "noise=drop=eq(n\\,25)"], SIXTY.filter((number) => number !== 25)],
+  ["noinitkey.ts", [...copyOf("plain.ts"), "-bsf:v", "noise=drop=eq(n\\,0)", "-f", "mpegts"], span(1, 60)],
 ];
 
 const clipsOf = (

@@ -2,13 +2,13 @@ import { constants } from "node:os";
 import type { NodeAvCodec, NodeAvCodecContext, NodeAvLibrary } from "../node-av-library.ts";
 import type { DecodeRequest, OpenRequest, WirePacket, WirePicture } from "../protocol.ts";
 import type { FrameMemory } from "./frame-memory.ts";
-import { pictureReader } from "./picture-reader.ts";
+import { isConcealed, pictureReader } from "./picture-reader.ts";
 import { WorkerFailure } from "./worker-failure.ts";
 
 /** One decoder in its worker. */
 export interface DecoderSession {
   /** Feeds packets and takes out what comes. */
-  decode(request: DecodeRequest): { pictures: WirePicture[]; decoded: number[] };
+  decode(request: DecodeRequest): Decoded;
   /** Forgets what was fed. */
   reset(): void;
   close(): void;
@@ -41,8 +41,16 @@ export function decoderSession(
   packet.alloc();
   frame.alloc();
 
+  /** What was asked for and has not come out yet. */
+  const asked = new Set<number>();
+
+  function forget(): void {
+    asked.clear();
+    context.flushBuffers();
+  }
+
   /** Takes out what is there; false at the end of the stream. */
-  function receive(keep: ReadonlySet<number> | undefined, into: Decoded): boolean {
+  function receive(keepsAll: boolean, into: Decoded): boolean {
     for (let failures = 0; failures < FAILURES_IN_A_ROW; ) {
       const result = context.receiveFrameSync(frame);
       if (result === AGAIN) return true;
@@ -55,13 +63,15 @@ export function decoderSession(
       const ticks = frame.pts === NO_PTS ? frame.bestEffortTimestamp : frame.pts;
       const pts = Number(ticks);
       into.decoded.push(pts);
-      if (!keep || keep.has(pts)) into.pictures.push(reader.read(frame, pts));
+      if (isConcealed(frame)) into.concealed.push(pts);
+      const isAsked = asked.delete(pts);
+      if (keepsAll || isAsked) into.pictures.push(reader.read(frame, pts));
       frame.unref();
     }
     return false;
   }
 
-  function feed(one: WirePacket, keep: ReadonlySet<number> | undefined, into: Decoded): void {
+  function feed(one: WirePacket, keepsAll: boolean, into: Decoded): void {
     // FFmpeg takes an empty packet for the end of the stream.
     if (one.data.length === 0) return;
     packet.data = Buffer.from(one.data.buffer, one.data.byteOffset, one.data.length);
@@ -71,34 +81,35 @@ export function decoderSession(
     packet.isKeyframe = one.key;
     // Other failures are the packet's own: its frame does not come, and the stream goes on.
     if (context.sendPacketSync(packet) === AGAIN) {
-      receive(keep, into);
+      receive(keepsAll, into);
       context.sendPacketSync(packet);
     }
     packet.unref();
-    receive(keep, into);
+    receive(keepsAll, into);
   }
 
   return {
     decode({ packets, keep, end, cancel }) {
-      const wanted = keep && new Set(keep);
-      const into: Decoded = { pictures: [], decoded: [] };
+      const keepsAll = keep === undefined;
+      for (const pts of keep ?? []) asked.add(pts);
+      const into: Decoded = { pictures: [], decoded: [], concealed: [] };
       for (const one of packets) {
         if (cancel && Atomics.load(cancel, 0) !== 0) {
           for (const picture of into.pictures) memory.give(picture.memory);
-          context.flushBuffers();
-          return { pictures: [], decoded: [] };
+          forget();
+          return { pictures: [], decoded: [], concealed: [] };
         }
-        feed(one, wanted, into);
+        feed(one, keepsAll, into);
       }
       if (end) {
         context.sendPacketSync(null);
-        receive(wanted, into);
-        context.flushBuffers();
+        receive(keepsAll, into);
+        forget();
       }
       into.pictures.sort((a, b) => a.pts - b.pts);
       return into;
     },
-    reset: () => context.flushBuffers(),
+    reset: forget,
     close() {
       reader.close();
       packet.free();
@@ -111,6 +122,7 @@ export function decoderSession(
 interface Decoded {
   readonly pictures: WirePicture[];
   readonly decoded: number[];
+  readonly concealed: number[];
 }
 
 function openContext(library: NodeAvLibrary, request: OpenRequest): NodeAvCodecContext {
@@ -151,7 +163,7 @@ function findCodec(library: NodeAvLibrary, family: string): NodeAvCodec {
   // FFmpeg's own "av1" decodes only by hardware.
   const names = family === "av1" ? ["libdav1d", "av1"] : [family];
   for (const name of names) {
-    const codec = library.Codec.findDecoderByName(name);
+    const codec = library.Codec.findDecoderByName(name as never);
     if (codec) return codec;
   }
   throw new WorkerFailure("UNSUPPORTED", `node-av: this build of FFmpeg has no ${family} decoder.`);

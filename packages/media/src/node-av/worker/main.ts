@@ -1,4 +1,4 @@
-/** The program of a worker of the node-av driver: decoders by number, one request after another. */
+/** The program of a worker of the node-av driver: decoders and encoders by number, one request after another. */
 import { parentPort, workerData } from "node:worker_threads";
 import type { NodeAvLibrary } from "../node-av-library.ts";
 import type {
@@ -9,14 +9,18 @@ import type {
   WireFailure,
   WorkerStart,
 } from "../protocol.ts";
+import { type AudioEncoderSession, audioEncoderSession } from "./audio-encoder-session.ts";
 import { type DecoderSession, decoderSession } from "./decoder-session.ts";
 import { frameMemory } from "./frame-memory.ts";
 import { type ScaleSession, scaleSession } from "./scale-session.ts";
+import { type VideoEncoderSession, videoEncoderSession } from "./video-encoder-session.ts";
 import { WorkerFailure } from "./worker-failure.ts";
 
 const start = workerData as WorkerStart;
 const memory = frameMemory(start.spareBytes);
-const sessions = new Map<number, DecoderSession>();
+const decoders = new Map<number, DecoderSession>();
+const videoEncoders = new Map<number, VideoEncoderSession>();
+const audioEncoders = new Map<number, AudioEncoderSession>();
 let opened = 0;
 let scaling: ScaleSession | undefined;
 let library: Promise<NodeAvLibrary> | undefined;
@@ -39,9 +43,9 @@ async function load(): Promise<NodeAvLibrary> {
   }
 }
 
-function session(number: number): DecoderSession {
-  const found = sessions.get(number);
-  if (!found) throw new WorkerFailure("CLOSED", "node-av: the decoder is closed.");
+function tenant<T>(tenants: ReadonlyMap<number, T>, number: number): T {
+  const found = tenants.get(number);
+  if (!found) throw new WorkerFailure("CLOSED", "node-av: the decoder or encoder is closed.");
   return found;
 }
 
@@ -53,11 +57,11 @@ async function answer(request: Request): Promise<Answers[keyof Answers]> {
       return null;
     case "open": {
       opened += 1;
-      sessions.set(opened, decoderSession(loaded, memory, request));
+      decoders.set(opened, decoderSession(loaded, memory, request));
       return opened;
     }
     case "decode":
-      return session(request.decoder).decode(request);
+      return tenant(decoders, request.decoder).decode(request);
     case "scale":
       scaling ??= scaleSession(loaded, memory);
       return scaling.scale(request);
@@ -65,11 +69,36 @@ async function answer(request: Request): Promise<Answers[keyof Answers]> {
       scaling ??= scaleSession(loaded, memory);
       return scaling.tensor(request);
     case "reset":
-      session(request.decoder).reset();
+      tenant(decoders, request.decoder).reset();
       return null;
+    case "open-video-encoder": {
+      opened += 1;
+      scaling ??= scaleSession(loaded, memory);
+      videoEncoders.set(opened, videoEncoderSession(loaded, scaling, request));
+      return opened;
+    }
+    case "encode-video":
+      return tenant(videoEncoders, request.encoder).encode(request);
+    case "set-bitrate":
+      tenant(videoEncoders, request.encoder).setBitrate(request.bitrate);
+      return null;
+    case "flush-video":
+      return tenant(videoEncoders, request.encoder).flush();
+    case "open-audio-encoder": {
+      opened += 1;
+      const session = audioEncoderSession(loaded, request);
+      audioEncoders.set(opened, session);
+      return { encoder: opened, description: session.description };
+    }
+    case "encode-audio":
+      return tenant(audioEncoders, request.encoder).encode(request.samples);
+    case "flush-audio":
+      return tenant(audioEncoders, request.encoder).flush();
     case "close":
-      sessions.get(request.decoder)?.close();
-      sessions.delete(request.decoder);
+      for (const tenants of [decoders, videoEncoders, audioEncoders]) {
+        tenants.get(request.number)?.close();
+        tenants.delete(request.number);
+      }
       return null;
   }
 }

@@ -1,10 +1,15 @@
 import {
+  colorSpaceOf,
+  ffmpegFormat,
+  type NearestFormat,
+  nearestFormat,
+} from "../../video/ffmpeg-format.ts";
+import {
   frameBytes,
   planeLayouts,
   sampleBits,
   type VideoPixelFormat,
 } from "../../video/pixel-format.ts";
-import { colorSpaceOf, ffmpegFormat, type NearestFormat, nearestFormat } from "../frame-format.ts";
 import type { NodeAvFrame, NodeAvLibrary, NodeAvScaleContext } from "../node-av-library.ts";
 import type { WirePicture } from "../protocol.ts";
 import type { FrameMemory } from "./frame-memory.ts";
@@ -63,7 +68,7 @@ export function pictureReader(library: NodeAvLibrary, memory: FrameMemory): Pict
         duration: duration > 0n ? Number(duration) : null,
         memory: into,
         sizeBytes,
-        concealed: (frame.flags & CORRUPT) !== 0 || frame.decodeErrorFlags !== 0,
+        concealed: isConcealed(frame),
       };
     },
     close() {
@@ -71,6 +76,11 @@ export function pictureReader(library: NodeAvLibrary, memory: FrameMemory): Pict
       converter?.frame.free();
     },
   };
+}
+
+/** Whether the decoder filled in what it could not read. */
+export function isConcealed(frame: NodeAvFrame): boolean {
+  return (frame.flags & CORRUPT) !== 0 || frame.decodeErrorFlags !== 0;
 }
 
 function isGrey(library: NodeAvLibrary, { format }: NodeAvFrame): boolean {

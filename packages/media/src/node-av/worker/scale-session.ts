@@ -1,7 +1,7 @@
+import { ffmpegFormat, matrixCode, rangeCode } from "../../video/ffmpeg-format.ts";
 import type { Region } from "../../video/frame-scaler.ts";
 import { placePicture } from "../../video/letterbox.ts";
 import { frameBytes } from "../../video/pixel-format.ts";
-import { ffmpegFormat, matrixCode, rangeCode } from "../frame-format.ts";
 import type { NodeAvFrame, NodeAvLibrary, NodeAvScaleContext } from "../node-av-library.ts";
 import type { Answers, ScaleRequest, TensorRequest, WireSource } from "../protocol.ts";
 import type { FrameMemory } from "./frame-memory.ts";
@@ -11,6 +11,8 @@ import { WorkerFailure } from "./worker-failure.ts";
 export interface ScaleSession {
   /** Another picture in memory of its own. */
   scale(request: ScaleRequest): Answers["scale"];
+  /** The picture in FFmpeg's memory; `free` is called when it was used, before the next call. */
+  native(request: ScaleRequest): { readonly frame: NodeAvFrame; free(): void };
   /** A model's input. */
   tensor(request: TensorRequest): Answers["tensor"];
 }
@@ -115,6 +117,17 @@ export function scaleSession(library: NodeAvLibrary, memory: FrameMemory): Scale
         throw new WorkerFailure("INTERNAL", `node-av: a picture was not copied (error ${copied}).`);
       }
       return { memory: into, sizeBytes };
+    },
+    native(request) {
+      const { format, width, height, colorSpace, source, region } = request;
+      const name = library.avGetPixFmtFromName(ffmpegFormat(format));
+      if (isSame(request)) {
+        const planes = cropped(source, region, name);
+        const frame = library.Frame.fromVideoBuffer(planes, { width, height, format: name });
+        return { frame, free: () => frame.free() };
+      }
+      const target = { format: ffmpegFormat(format), width, height, space: colorSpace };
+      return { frame: run(request, target), free: () => {} };
     },
     tensor(request) {
       const { box, width, height, padding, target } = request;

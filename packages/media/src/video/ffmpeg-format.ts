@@ -1,5 +1,5 @@
-import type { VideoColorSpace } from "../video/color-space.ts";
-import type { VideoPixelFormat } from "../video/pixel-format.ts";
+import type { VideoColorSpace } from "./color-space.ts";
+import type { VideoPixelFormat } from "./pixel-format.ts";
 
 const FFMPEG_NAMES: Readonly<Record<VideoPixelFormat, string>> = {
   I420: "yuv420p",
