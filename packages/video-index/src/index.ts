@@ -15,3 +15,16 @@ export type {
   VideoTrack,
 } from "./container/video-track.ts";
 export { type TimeRule, type VideoIndex, videoIndex } from "./index/video-index.ts";
+export { type OpenVideoOptions, openVideo } from "./open-video.ts";
+export type {
+  FrameInfo,
+  FrameRange,
+  FrameRequest,
+  RawFrame,
+  StillFrame,
+  StillRequest,
+  Video,
+  VideoInfo,
+  VideoStats,
+  VideoTiming,
+} from "./video.ts";
