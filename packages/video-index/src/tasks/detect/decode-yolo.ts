@@ -14,6 +14,9 @@ export type YoloDecoder = (
   minScore: number,
 ) => YoloCandidates;
 
+/** A class number beyond it is no number of a class. */
+const MOST_CLASSES = 1e6;
+
 interface Scratch {
   boxes: Float32Array;
   scores: Float32Array;
@@ -168,7 +171,8 @@ function takeFinal(
     const classId = data[at + 5] as number;
     let sum = score + classId;
     for (let i = 0; i < 4; i++) sum += data[at + i] as number;
-    if (!(score >= minScore) || !Number.isFinite(sum) || classId < 0) continue;
+    if (!(score >= minScore) || !Number.isFinite(sum)) continue;
+    if (classId < 0 || classId > MOST_CLASSES) continue;
     boxes.set(data.subarray(at, at + 4), 4 * count);
     scores[count] = score;
     classIds[count] = Math.round(classId);
