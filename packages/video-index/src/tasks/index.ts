@@ -62,5 +62,10 @@ export { type MaskPolygon, maskPolygons } from "./segment/mask-polygons.ts";
 export { type SegmentOptions, type Segments, segment } from "./segment/segment.ts";
 export { assign } from "./track/assign.ts";
 export { type TrackOptions, track } from "./track/track.ts";
-export { createTracker, type Tracker, type TrackerOptions } from "./track/tracker.ts";
+export {
+  createTracker,
+  type FrameSize,
+  type Tracker,
+  type TrackerOptions,
+} from "./track/tracker.ts";
 export type { Tracks } from "./track/tracks.ts";

@@ -16,7 +16,7 @@ function play(options: WorldOptions, tracker: TrackerOptions = {}): TrackScore {
   return scoreTracks(
     syntheticWorld(options).map(({ time, truth, detections }) => ({
       truth,
-      tracks: follow.update(detections, time),
+      tracks: follow.update(detections, time, { width: 640, height: 480 }),
     })),
   );
 }
@@ -137,8 +137,9 @@ describe("createTracker in worlds with occlusion", () => {
       }));
     };
     const poor = { jitterPixels: 1.5, missChance: 0.05, falseChance: 0.1, lowScoreChance: 0.1 };
-    for (const [name, options] of Object.entries({ "seen well": {}, "seen badly": poor })) {
-      for (const holdSeconds of [0, 0.3]) {
+    const worlds = { "seen well": {}, "in a closed room": { closed: true }, "seen badly": poor };
+    for (const [name, options] of Object.entries(worlds)) {
+      for (const holdSeconds of [0, 0.3, 1]) {
         const scores = Array.from({ length: 20 }, (_, seed) => {
           const world = { discs: crowd(seed), times: evenTimes(100, 25), occlusion: true, seed };
           return play({ ...world, ...options }, { holdSeconds });
@@ -153,9 +154,11 @@ describe("createTracker in worlds with occlusion", () => {
         };
         const told = Object.entries(figures).map(([key, value]) => `${key} ${value.toFixed(3)}`);
         process.stdout.write(`12 discs ${name}, held ${holdSeconds} s: ${told.join(", ")}\n`);
-        // What is printed is the result; this only says that it is one.
         expect(figures.mota).toBeGreaterThan(0.5);
-        expect(figures.idf1).toBeLessThanOrEqual(1);
+        // Those that are hidden for less than the hold are counted: within 1 % of 12.
+        if (name !== "seen badly" && holdSeconds === 1) {
+          expect(figures["count error"]).toBeLessThan(0.12);
+        }
       }
     }
   });
@@ -204,7 +207,8 @@ describe("createTracker", () => {
     expect([...held.trackIds]).toEqual([1]);
     expect(held.unseenSeconds[0]).toBeCloseTo(0.04);
     expect(held.boxes[0]).toBeCloseTo(80, 0);
-    tracker.update(NONE, 21 / 25);
+    const frame = { width: 100, height: 100 };
+    expect(tracker.update(NONE, 21 / 25, frame).count).toBe(0);
     expect(tracker.update(NONE, 22 / 25).count).toBe(0);
   });
 
