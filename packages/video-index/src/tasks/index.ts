@@ -12,11 +12,11 @@ export { exponentialAverage } from "./count/exponential-average.ts";
 export type { CountLine, LineCount } from "./count/line-counter.ts";
 export { type TrimmedMedianOptions, trimmedMedian } from "./count/trimmed-median.ts";
 export type { CountZone, ZoneCount } from "./count/zone-counter.ts";
+export { boxOverlap } from "./detect/box-overlap.ts";
 export { type YoloCandidates, type YoloDecoder, yoloDecoder } from "./detect/decode-yolo.ts";
 export { type DetectOptions, detect } from "./detect/detect.ts";
 export { className, type Detection, type Detections, eachDetection } from "./detect/detections.ts";
 export {
-  boxOverlap,
   type Candidates,
   nonMaximumSuppression,
   type SuppressionOptions,

@@ -30,7 +30,22 @@ interface Scratch {
  * Makes a decoder of YOLO outputs. It allocates for the largest output it has seen and then no more.
  *
  * Scores are those of the best class of each anchor; there is no objectness in v8 and later. Rows with a number
- * that is not finite are passed over.
+ * that is not finite are passed over. What is given is in model pixels.
+ *
+ * @example
+ * ```ts
+ * import { nonMaximumSuppression, yoloDecoder, yoloShape } from "@millrace/video-index/tasks";
+ *
+ * // One class and three anchors; two of them say the same.
+ * const output = Float32Array.of(50, 51, 90, 50, 50, 90, 20, 20, 10, 20, 20, 10, 0.9, 0.8, 0.1);
+ * const shape = yoloShape([1, 5, 3], {
+ *   metadata: { names: ["cat"], endToEnd: undefined },
+ *   inputWidth: 640,
+ *   inputHeight: 640,
+ * });
+ * const candidates = yoloDecoder()(output, shape, 0, 0.25);
+ * console.log(candidates.count, nonMaximumSuppression(candidates)); // 2 Uint32Array(1) [ 0 ]
+ * ```
  */
 export function yoloDecoder(): YoloDecoder {
   let capacity = 0;

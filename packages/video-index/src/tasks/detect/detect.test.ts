@@ -1,4 +1,5 @@
-import type { Tensor } from "@millrace/inference";
+import { type Tensor, tensor } from "@millrace/inference";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fakeSession } from "../testing/fake-session.ts";
 import { taskContext } from "../testing/task-context.ts";
@@ -103,6 +104,36 @@ describe("detect", () => {
     for (const kind of ["channels-first", "anchors-first", "final"] as const) {
       expect(found([broken, infinite, CAR], { kind })).toMatchObject([{ className: "car" }]);
     }
+  });
+
+  it("gives finite boxes within the frame, best first, whatever a model says", () => {
+    const anything = fc.float32Array({ minLength: 40, maxLength: 400 });
+    const layouts = fc.constantFrom<YoloLayout>("channels-first", "anchors-first", "final");
+    fc.assert(
+      fc.property(anything, layouts, fc.integer({ min: 1, max: 4 }), (numbers, layout, classes) => {
+        const channels = layout === "final" ? 6 : 4 + classes;
+        const anchors = Math.floor(numbers.length / channels);
+        const data = numbers.slice(0, anchors * channels);
+        const dims = layout === "channels-first" ? [1, channels, anchors] : [1, anchors, channels];
+        const session = fakeSession({ outputs: { output0: dims }, run: () => ({}) });
+        const stream = detect({ layout, minScore: -1 }).open(session);
+        const output0 = tensor("float32", data, dims);
+        const { count, boxes, scores, classIds } = stream.postprocess(
+          { output0 },
+          0,
+          taskContext(),
+        );
+        expect([boxes.length, scores.length, classIds.length]).toEqual([4 * count, count, count]);
+        expect(scores).toEqual(scores.toSorted((a, b) => b - a));
+        for (const value of boxes) expect(value >= 0 && value <= 640).toBe(true);
+        for (let i = 0; i < count; i++) {
+          expect(boxes[4 * i + 2]).toBeGreaterThan(boxes[4 * i] as number);
+          expect(boxes[4 * i + 3]).toBeGreaterThan(boxes[4 * i + 1] as number);
+          expect(classIds[i]).toBeGreaterThanOrEqual(0);
+        }
+      }),
+      { numRuns: 500 },
+    );
   });
 
   it("refuses models that are none of these, and says what they give", () => {

@@ -9,7 +9,7 @@ import { type YoloLayout, type YoloShape, yoloShape } from "./yolo-layout.ts";
 
 /** How a YOLO model's boxes are read. */
 export interface YoloOptions extends SuppressionOptions {
-  /** Boxes of a lower score are dropped. @defaultValue 0.25 */
+  /** Boxes of a lower score are dropped. @defaultValue 0.25, what Ultralytics' predictor takes */
   readonly minScore?: number;
   /** Only these classes, by number or name. @defaultValue all */
   readonly classes?: readonly (number | string)[];

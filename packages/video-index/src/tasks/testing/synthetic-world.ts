@@ -38,6 +38,8 @@ export interface WorldOptions {
   readonly occlusion?: boolean;
   /** Discs turn back at the edges of the picture, so that none leaves it. @defaultValue false, they leave */
   readonly closed?: boolean;
+  /** Discs are seen as long as a part of them is in the picture, with boxes that end at its edge. @defaultValue false */
+  readonly clipped?: boolean;
   /** Chance that a detection has a low score, 0.15 to 0.45. @defaultValue 0 */
   readonly lowScoreChance?: number;
 }
@@ -61,10 +63,18 @@ export interface WorldFrame {
 export function syntheticWorld(options: WorldOptions): readonly WorldFrame[] {
   const { discs, times, width = 640, height = 480, seed = 1 } = options;
   const { jitterPixels = 0, missChance = 0, falseChance = 0, occlusion = false } = options;
-  const { lowScoreChance = 0, closed = false } = options;
+  const { lowScoreChance = 0, closed = false, clipped = false } = options;
   const random = randomNumbers(seed);
   const jitter = (): number => (2 * random() - 1) * jitterPixels;
   return times.map((time) => {
+    const cut = (value: number, end: number): number =>
+      clipped ? Math.min(Math.max(value, 0), end) : value;
+    const boxOf = (x: number, y: number, radius: number): readonly number[] => [
+      cut(x - radius, width),
+      cut(y - radius, height),
+      cut(x + radius, width),
+      cut(y + radius, height),
+    ];
     const there = discs.flatMap((disc, i) => {
       const { from = 0, to = Number.POSITIVE_INFINITY, radius } = disc;
       const place = (start: number, speed: number, size: number): number => {
@@ -73,7 +83,9 @@ export function syntheticWorld(options: WorldOptions): readonly WorldFrame[] {
       };
       const x = place(disc.x, disc.speedX, width);
       const y = place(disc.y, disc.speedY, height);
-      const inside = x > radius && x < width - radius && y > radius && y < height - radius;
+      // How far its middle must be from the edge; with the clip, a pixel of it must be in the picture.
+      const margin = clipped ? 1 - radius : radius;
+      const inside = x > margin && x < width - margin && y > margin && y < height - margin;
       return time >= from && time < to && inside
         ? [{ id: i + 1, x, y, radius, classId: disc.classId ?? 0 }]
         : [];
@@ -89,7 +101,7 @@ export function syntheticWorld(options: WorldOptions): readonly WorldFrame[] {
       const missed = random() < missChance;
       const low = random() < lowScoreChance;
       const score = low ? 0.15 + 0.3 * random() : 0.7 + 0.3 * random();
-      const box = [x - radius, y - radius, x + radius, y + radius].map((it) => it + jitter());
+      const box = boxOf(x, y, radius).map((it) => it + jitter());
       if (!hidden && !missed) seen.push({ box, score, classId });
     });
     if (random() < falseChance) {
@@ -101,9 +113,7 @@ export function syntheticWorld(options: WorldOptions): readonly WorldFrame[] {
       time,
       truth: {
         ids: there.map(({ id }) => id),
-        boxes: Float32Array.from(
-          there.flatMap(({ x, y, radius }) => [x - radius, y - radius, x + radius, y + radius]),
-        ),
+        boxes: Float32Array.from(there.flatMap(({ x, y, radius }) => boxOf(x, y, radius))),
       },
       detections: {
         count: seen.length,

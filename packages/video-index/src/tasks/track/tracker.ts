@@ -1,5 +1,5 @@
+import { boxOverlap } from "../detect/box-overlap.ts";
 import type { Detections } from "../detect/detections.ts";
-import { boxOverlap } from "../detect/non-maximum-suppression.ts";
 import { assign } from "./assign.ts";
 import { type BoxFilter, boxFilter } from "./box-filter.ts";
 import type { Tracks } from "./tracks.ts";
