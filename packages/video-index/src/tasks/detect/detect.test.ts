@@ -141,6 +141,10 @@ describe("detect", () => {
       fakeSession({ outputs, run: () => ({}) });
     const classifier = session({ probabilities: [1, 1000] });
     expect(() => detect().open(classifier)).toThrow(/no output of type float32 and three axes/);
+    const pose = { names: "{0: 'person'}" };
+    expect(() => found([], { metadata: { ...pose, task: "pose" } })).toThrow(/it is for "pose"/);
+    // One name, and room for three classes: it is something else that stands there.
+    expect(() => found([], { metadata: pose })).toThrow(/room for 3 classes, and 1 have names/);
     const odd = detect().open(session({ output0: [1, 3, 3] }));
     const output0: Tensor = { type: "float32", data: new Float32Array(9), dims: [1, 3, 3] };
     expect(() => odd.postprocess({ output0 }, 0, taskContext())).toThrow(/\[1, 3, 3\] is none of/);
