@@ -3,17 +3,21 @@
  *
  * @packageDocumentation
  */
+export type { ByteCacheStats } from "./access/byte-cache.ts";
+export type { Exactness } from "./access/frame-store.ts";
 export type { ByteSource, ReadOptions } from "./bytes/byte-source.ts";
 export { fileBytes } from "./bytes/file-bytes.ts";
+export { type HttpBytesOptions, httpBytes } from "./bytes/http-bytes.ts";
 export { memoryBytes } from "./bytes/memory-bytes.ts";
-export { readMp4 } from "./container/mp4/read-mp4.ts";
 export type { PacketTable } from "./container/packet-table.ts";
+export { readContainer } from "./container/read-container.ts";
 export type {
   ContainerContents,
   ContainerName,
   PacketFraming,
   VideoTrack,
 } from "./container/video-track.ts";
+export { decodeIndex, encodeIndex, type PortableIndex } from "./index/index-bytes.ts";
 export { type TimeRule, type VideoIndex, videoIndex } from "./index/video-index.ts";
 export { type OpenVideoOptions, openVideo } from "./open-video.ts";
 export type {
@@ -28,3 +32,9 @@ export type {
   VideoStats,
   VideoTiming,
 } from "./video.ts";
+export {
+  createVideoLibrary,
+  type OpenOptions,
+  type VideoLibrary,
+  type VideoLibraryOptions,
+} from "./video-library.ts";

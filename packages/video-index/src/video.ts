@@ -105,7 +105,11 @@ export interface VideoStats {
   /** Runs of packets from a key packet on. */
   readonly runs: number;
   readonly requests: number;
+  /** Requests that were answered from the cache. */
   readonly hits: number;
+  /** Frames that were put into the cache for nobody yet, and those of them that somebody asked for. */
+  readonly prefetched: number;
+  readonly prefetchedUsed: number;
 }
 
 /**
@@ -146,6 +150,13 @@ export interface Video extends AsyncDisposable {
   /** Frames one after another; a slow receiver stops the decoding. */
   frames(range?: FrameRange, request?: FrameRequest): AsyncIterableIterator<RawFrame>;
   frames(range: FrameRange, request: StillRequest): AsyncIterableIterator<StillFrame>;
+  /**
+   * Small pictures of key frames, spread evenly over the video: what costs least to decode.
+   *
+   * @param count - how many; fewer where there are fewer key frames
+   * @param request - `width` is 160 unless it says otherwise
+   */
+  thumbnails(count: number, request?: Partial<StillRequest>): Promise<readonly StillFrame[]>;
   /** The number of the key frame at or before a time. */
   nearestKey(seconds: number): number;
   close(): Promise<void>;

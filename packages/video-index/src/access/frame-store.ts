@@ -5,8 +5,9 @@ import type { ByteSource } from "../bytes/byte-source.ts";
 import { PacketFlag } from "../container/packet-table.ts";
 import { decodeStart, type VideoIndex } from "../index/video-index.ts";
 import { withoutKey, withPreroll } from "../index/without-key.ts";
-import type { ByteCache } from "./byte-cache.ts";
+import type { ByteCache, EntryPrice } from "./byte-cache.ts";
 import { type DecodeRun, planRuns } from "./decode-plan.ts";
+import type { DecoderPool } from "./decoder-pool.ts";
 import { type RunDecoder, runDecoder } from "./run-decoder.ts";
 
 /**
@@ -38,6 +39,8 @@ export interface FetchOptions {
   readonly signal?: AbortSignal;
   /** Frames behind this one will be asked for next. */
   readonly goOn?: boolean;
+  /** Frames to be put into the cache on the way, for nobody yet. */
+  readonly ahead?: readonly number[];
 }
 
 /** What a store has done so far. */
@@ -46,6 +49,9 @@ export interface FrameStoreStats {
   readonly decodedPackets: number;
   /** Runs of packets from a key packet on. */
   readonly runs: number;
+  /** Frames that were put into the cache for nobody yet, and those of them that somebody asked for. */
+  readonly prefetched: number;
+  readonly prefetchedUsed: number;
 }
 
 /** The frames of one video: from the cache, or decoded, each at most once at a time however many wait for it. */
@@ -54,6 +60,8 @@ export interface FrameStore extends AsyncDisposable {
   readonly stats: FrameStoreStats;
   /** Rejects with the signal's reason; what nobody waits for any more is not decoded. */
   fetch(frame: number, options?: FetchOptions): Promise<StoredFrame>;
+  /** Gives up what is being fetched ahead. */
+  stopAhead(): void;
 }
 
 /** What {@link frameStore} takes. */
@@ -61,22 +69,29 @@ export interface FrameStoreOptions {
   readonly source: ByteSource;
   readonly index: VideoIndex;
   readonly backend: VideoDecoderBackend;
-  readonly cache: ByteCache<CachedFrame>;
+  readonly cache: FrameCache;
+  readonly pool: DecoderPool;
   /** What the keys of this video begin with in the cache. */
   readonly cachePrefix: string;
-  /** Decoders that are open at most. */
-  readonly decoders: number;
-  /** Threads of each. */
+  /** Threads of each decoder. */
   readonly threads: number;
   /** Called when a look into the bitstream changed the index. */
   onIndexChange?(index: VideoIndex): void;
 }
+
+/** The part of a cache that a store needs; other things may lie in it under other keys. */
+export type FrameCache = Pick<ByteCache<CachedFrame>, "has" | "drop"> & {
+  get(key: string): unknown;
+  set(key: string, value: CachedFrame, price: EntryPrice): void;
+};
 
 /** What the cache holds of a frame. */
 export interface CachedFrame {
   readonly frame: VideoFrame | undefined;
   readonly status: FrameStatus | "missing";
   readonly exactness: Exactness;
+  /** Whether it was put there for nobody, and nobody has asked since. */
+  ahead: boolean;
 }
 
 interface Waiter {
@@ -90,6 +105,8 @@ interface Wanted {
   readonly packet: number;
   readonly waiters: Set<Waiter>;
   goOn: boolean;
+  /** Wanted even while nobody waits. */
+  ahead: boolean;
   /** The run that it is part of. */
   run: ActiveRun | undefined;
 }
@@ -97,7 +114,6 @@ interface Wanted {
 interface ActiveRun {
   readonly controller: AbortController;
   readonly startedAt: number;
-  readonly decoder: RunDecoder;
   /** Packets that somebody still waits for. */
   readonly open: Set<number>;
 }
@@ -111,26 +127,35 @@ export function frameStore(options: FrameStoreOptions): FrameStore {
   let { index } = options;
   const { packets, configs } = index.track;
   const wanted = new Map<number, Wanted>();
-  const idle: RunDecoder[] = [];
-  const busy = new Set<RunDecoder>();
+  const owner = {};
+  const busy = new Set<Promise<void>>();
   const confirmed = new Set<number>();
   let decodedPackets = 0;
   let runs = 0;
+  let prefetched = 0;
+  let prefetchedUsed = 0;
   let pumping = false;
   let closed = false;
 
-  const settle = (packet: number, cached: CachedFrame, startedAt: number, start: number): void => {
+  const settle = (
+    packet: number,
+    found: Omit<CachedFrame, "ahead">,
+    startedAt: number,
+    start: number,
+  ): void => {
     const want = wanted.get(packet);
     wanted.delete(packet);
     want?.run?.open.delete(packet);
     const now = performance.now();
+    const cached = { ...found, ahead: want === undefined || want.waiters.size === 0 };
+    if (cached.ahead) prefetched += 1;
     for (const { since, resolve } of want?.waiters ?? []) {
       const frame = cached.frame?.clone();
       const timing = {
         queueMs: Math.max(0, startedAt - since),
         decodeMs: now - Math.max(startedAt, since),
       };
-      resolve({ ...cached, frame, source: "decode", timing });
+      resolve({ ...found, frame, source: "decode", timing });
     }
     const sizeBytes = cached.frame?.data.length ?? NEGATIVE_BYTES;
     cache.set(`${cachePrefix}${packet}`, cached, { sizeBytes, cost: packet - start + 1 });
@@ -196,7 +221,7 @@ export function frameStore(options: FrameStoreOptions): FrameStore {
   /** Gives what is waiting to decoders that are free. */
   const pump = (): void => {
     pumping = false;
-    while (busy.size < options.decoders && !closed) {
+    while (!closed) {
       const waiting = [...wanted.values()].filter(({ run }) => run === undefined);
       if (waiting.length === 0) return;
       const plan = planRuns(
@@ -204,24 +229,25 @@ export function frameStore(options: FrameStoreOptions): FrameStore {
         waiting.map(({ packet }) => packet),
       );
       // Whoever has waited longest is served first, with all others that are on the way.
-      const oldest = waiting[0] as Wanted;
+      const oldest = waiting.find(({ waiters }) => waiters.size > 0) ?? (waiting[0] as Wanted);
       const run = plan.find(({ targets }) => targets.includes(oldest.packet)) as DecodeRun;
-      const decoder = takeDecoder(run);
+      const create = (): RunDecoder => runDecoder(backend, source, () => index, options.threads);
+      const decoder = options.pool.take(owner, run, create, schedule);
+      if (decoder === undefined) return;
       const active: ActiveRun = {
         controller: new AbortController(),
         startedAt: performance.now(),
-        decoder,
         open: new Set(run.targets),
       };
       for (const packet of run.targets) (wanted.get(packet) as Wanted).run = active;
-      busy.add(decoder);
-      execute(run, decoder, active)
+      const execution = execute(run, decoder, active)
         .catch((error: unknown) => fail([...active.open], error))
         .finally(() => {
-          busy.delete(decoder);
-          idle.push(decoder);
+          busy.delete(execution);
+          options.pool.give(owner, decoder);
           schedule();
         });
+      busy.add(execution);
     }
   };
 
@@ -232,18 +258,23 @@ export function frameStore(options: FrameStoreOptions): FrameStore {
     queueMicrotask(pump);
   };
 
-  const takeDecoder = (run: DecodeRun): RunDecoder => {
-    const ready = idle.findIndex((decoder) => decoder.canContinue(run));
-    if (ready >= 0) return idle.splice(ready, 1)[0] as RunDecoder;
-    if (idle.length + busy.size < options.decoders) {
-      return runDecoder(backend, source, () => index, options.threads);
+  const want = (packet: number, goOn: boolean): Wanted => {
+    let found = wanted.get(packet);
+    if (found === undefined) {
+      found = { packet, waiters: new Set(), goOn, ahead: false, run: undefined };
+      wanted.set(packet, found);
     }
-    return idle.shift() as RunDecoder;
+    found.goOn ||= goOn;
+    return found;
   };
 
   const leave = (want: Wanted, waiter: Waiter): void => {
     want.waiters.delete(waiter);
-    if (want.waiters.size > 0 || wanted.get(want.packet) !== want) return;
+    if (want.waiters.size === 0 && !want.ahead) forget(want);
+  };
+
+  const forget = (want: Wanted): void => {
+    if (wanted.get(want.packet) !== want) return;
     wanted.delete(want.packet);
     const { run } = want;
     run?.open.delete(want.packet);
@@ -256,9 +287,9 @@ export function frameStore(options: FrameStoreOptions): FrameStore {
       return index;
     },
     get stats() {
-      return { decodedPackets, runs };
+      return { decodedPackets, runs, prefetched, prefetchedUsed };
     },
-    async fetch(frame, { signal, goOn = false } = {}) {
+    async fetch(frame, { signal, goOn = false, ahead = [] } = {}) {
       signal?.throwIfAborted();
       if (closed) throw new MillraceError("CLOSED", `${source.name} is closed.`);
       const packet = index.packetOf[frame];
@@ -268,18 +299,24 @@ export function frameStore(options: FrameStoreOptions): FrameStore {
           `${source.name} has no frame ${frame}; its frames are 0 to ${index.frameCount - 1}.`,
         );
       }
-      const cached = cache.get(`${cachePrefix}${packet}`);
+      for (const other of ahead) {
+        const next = index.packetOf[other];
+        if (next === undefined || next === packet || cache.has(`${cachePrefix}${next}`)) continue;
+        want(next, goOn).ahead = true;
+        schedule();
+      }
+      const cached = cache.get(`${cachePrefix}${packet}`) as CachedFrame | undefined;
       if (cached !== undefined) {
         const timing = { queueMs: 0, decodeMs: 0 };
-        return { ...cached, frame: cached.frame?.clone(), source: "cache", timing };
+        const { ahead: wasAhead, ...rest } = cached;
+        if (wasAhead) {
+          prefetchedUsed += 1;
+          cached.ahead = false;
+        }
+        return { ...rest, frame: cached.frame?.clone(), source: "cache", timing };
       }
-      let want = wanted.get(packet);
-      if (want === undefined) {
-        want = { packet, waiters: new Set(), goOn, run: undefined };
-        wanted.set(packet, want);
-      }
-      want.goOn ||= goOn;
-      const { waiters } = want;
+      const mine = want(packet, goOn);
+      const { waiters } = mine;
       let waiter: Waiter | undefined;
       const found = new Promise<StoredFrame>((resolve, reject) => {
         waiter = { since: performance.now(), resolve, reject };
@@ -290,10 +327,16 @@ export function frameStore(options: FrameStoreOptions): FrameStore {
       try {
         return await abortable(found, signal);
       } catch (error) {
-        if (signal.aborted) leave(want, waiter as unknown as Waiter);
+        if (signal.aborted) leave(mine, waiter as unknown as Waiter);
         // It may have come in the moment of the abort.
         found.then(({ frame }) => frame?.close()).catch(() => {});
         throw error;
+      }
+    },
+    stopAhead() {
+      for (const one of [...wanted.values()]) {
+        one.ahead = false;
+        if (one.waiters.size === 0) forget(one);
       }
     },
     async [Symbol.asyncDispose]() {
@@ -304,7 +347,8 @@ export function frameStore(options: FrameStoreOptions): FrameStore {
       );
       for (const { run } of wanted.values()) run?.controller.abort(gone);
       fail([...wanted.keys()], gone);
-      await Promise.allSettled([...idle, ...busy].map((decoder) => decoder[Symbol.asyncDispose]()));
+      await Promise.allSettled(busy);
+      await options.pool.drop(owner);
       cache.drop(cachePrefix);
     },
   };

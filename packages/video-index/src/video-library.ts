@@ -1,0 +1,141 @@
+import { MillraceError } from "@millrace/core";
+import type { FrameScaler, ImageEncoder, VideoDecoderBackend } from "@millrace/media";
+import { type ByteCacheStats, byteCache } from "./access/byte-cache.ts";
+import { decoderPool } from "./access/decoder-pool.ts";
+import { frameStore } from "./access/frame-store.ts";
+import type { ByteSource } from "./bytes/byte-source.ts";
+import { fileBytes } from "./bytes/file-bytes.ts";
+import { type CachedEntry, releaseEntry } from "./cached-entry.ts";
+import { type StillEncoder, stillEncoder } from "./encode-still.ts";
+import { loadIndex } from "./index/load-index.ts";
+import type { Video } from "./video.ts";
+import { videoOver } from "./video-over.ts";
+import { installedDrivers, type OpenDrivers } from "./video-drivers.ts";
+
+/** What {@link createVideoLibrary} takes. */
+export interface VideoLibraryOptions {
+  /** @defaultValue node-av where it is installed, else the `ffmpeg` command */
+  readonly decoder?: VideoDecoderBackend;
+  /** Makes JPEG and PNG; the first that writes a type is used. @defaultValue jpeg-turbo and sharp */
+  readonly images?: readonly ImageEncoder[];
+  /** Bytes of decoded frames and pictures that are kept, over all videos. @defaultValue 256 MiB */
+  readonly cacheBytes?: number;
+  /** Decoders that are open at once, over all videos. @defaultValue 4 */
+  readonly decoders?: number;
+  /** Threads of each decoder. @defaultValue 1 */
+  readonly threads?: number;
+  /** A folder in which indexes are kept, so that a video that was indexed once opens in milliseconds. @defaultValue none */
+  readonly indexFolder?: string;
+}
+
+/** What {@link VideoLibrary.open} may be told. */
+export interface OpenOptions {
+  /** Which of the video tracks, from 0. @defaultValue 0 */
+  readonly track?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Open videos that share decoders and a cache. */
+export interface VideoLibrary extends AsyncDisposable {
+  /** Counters of the cache, over all videos. */
+  readonly cache: ByteCacheStats;
+  /** What makes tensors of frames, and scales them. */
+  scaler(): Promise<FrameScaler>;
+  /**
+   * Opens a video and indexes it.
+   *
+   * @param source - a path, or bytes from anywhere, which the video takes over
+   * @throws MillraceError UNSUPPORTED, CORRUPT_INPUT or NOT_FOUND when it is no video that can be read
+   */
+  open(source: string | ByteSource, options?: OpenOptions): Promise<Video>;
+  /** Closes all videos and what they share. */
+  close(): Promise<void>;
+}
+
+const CACHE_BYTES = 256 * 2 ** 20;
+const DECODERS = 4;
+
+/**
+ * Makes a library. Drivers that are not given are loaded when the first video is opened.
+ *
+ * @example
+ * ```ts
+ * import { createVideoLibrary } from "@millrace/video-index";
+ *
+ * await using library = createVideoLibrary({ cacheBytes: 64 * 2 ** 20 });
+ * await using video = await library.open("clip.mp4");
+ * const still = await video.frameAtTime(0.5, { as: "jpeg", width: 96 });
+ * console.log(still.index, still.image?.width); // 15 96
+ * ```
+ */
+export function createVideoLibrary(options: VideoLibraryOptions = {}): VideoLibrary {
+  const cache = byteCache<CachedEntry>(options.cacheBytes ?? CACHE_BYTES, releaseEntry);
+  const pool = decoderPool(options.decoders ?? DECODERS);
+  const videos = new Set<Video>();
+  let drivers: Promise<OpenDrivers> | undefined;
+  let stills: StillEncoder | undefined = options.images && stillEncoder(options.images);
+  let opened = 0;
+  let closed = false;
+
+  const installed = (): Promise<OpenDrivers> => {
+    drivers ??= installedDrivers();
+    return drivers;
+  };
+  const openSource = async (source: ByteSource, { track = 0, signal }: OpenOptions): Promise<Video> => {
+    const backend = options.decoder ?? (await installed()).decoder;
+    const { index, warnings, save } = await loadIndex(source, track, options.indexFolder, signal);
+    const prefix = `${opened++}:`;
+    const store = frameStore({
+      source,
+      index,
+      backend,
+      cache,
+      pool,
+      cachePrefix: prefix,
+      threads: options.threads ?? 1,
+      onIndexChange: save,
+    });
+    const video = videoOver({
+      name: source.name,
+      store,
+      warnings,
+      cache,
+      cachePrefix: `${prefix}still:`,
+      async encode(...args) {
+        stills ??= stillEncoder((await installed()).images);
+        return stills(...args);
+      },
+      async close() {
+        videos.delete(video);
+        await store[Symbol.asyncDispose]();
+        cache.drop(prefix);
+        await source.close();
+      },
+    });
+    videos.add(video);
+    return video;
+  };
+  const close = async (): Promise<void> => {
+    closed = true;
+    await Promise.all([...videos].map((video) => video.close()));
+    await (await drivers?.catch(() => undefined))?.[Symbol.asyncDispose]();
+  };
+  return {
+    get cache() {
+      return cache.stats;
+    },
+    scaler: async () => (await installed()).scaler,
+    async open(source, openOptions = {}) {
+      if (closed) throw new MillraceError("CLOSED", "The video library is closed.");
+      const bytes = typeof source === "string" ? await fileBytes(source) : source;
+      try {
+        return await openSource(bytes, openOptions);
+      } catch (error) {
+        await bytes.close();
+        throw error;
+      }
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}

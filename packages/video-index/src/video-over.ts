@@ -1,0 +1,247 @@
+import { MillraceError } from "@millrace/core";
+import {
+  relabelFrame,
+  ticksToMicroseconds,
+  ticksToSeconds,
+  type VideoFrame,
+} from "@millrace/media";
+import { accessWatcher } from "./access/access-pattern.ts";
+import type { ByteCache } from "./access/byte-cache.ts";
+import type { FrameStore, StoredFrame } from "./access/frame-store.ts";
+import { framesAhead } from "./access/frames-ahead.ts";
+import type { CachedEntry, CachedStill } from "./cached-entry.ts";
+import type { StillEncoder } from "./encode-still.ts";
+import {
+  findFrame,
+  frameDuration,
+  framePts,
+  nearestKey,
+  type TimeRule,
+  type VideoIndex,
+} from "./index/video-index.ts";
+import type {
+  FrameInfo,
+  FrameRange,
+  FrameRequest,
+  RawFrame,
+  StillFrame,
+  StillRequest,
+  Video,
+} from "./video.ts";
+import { videoInfo } from "./video-info.ts";
+
+/** What {@link videoOver} is made of. */
+export interface VideoParts {
+  readonly name: string;
+  readonly store: FrameStore;
+  readonly warnings: readonly string[];
+  readonly cache: ByteCache<CachedEntry>;
+  /** What the keys of this video's pictures begin with. */
+  readonly cachePrefix: string;
+  readonly encode: StillEncoder;
+  readonly close: () => Promise<void>;
+}
+
+/** Frames that an iteration asks for at once. */
+const AHEAD = 16;
+
+/** The video whose frames a store gives. */
+export function videoOver({ store, cache, cachePrefix, encode, close, ...parts }: VideoParts): Video {
+  const watcher = accessWatcher();
+  let requests = 0;
+  let hits = 0;
+
+  /** @param steady - whether it is one of a series that is known, and need not be guessed */
+  const fetch = async (frame: number, request: FrameRequest, steady?: boolean): Promise<RawFrame> => {
+    const startedMs = performance.now();
+    requests += 1;
+    const { signal } = request;
+    const plan =
+      steady === undefined
+        ? framesAhead(store.index, frame, watcher.observe(frame), cache.stats.maxBytes)
+        : { goOn: steady, ahead: [] };
+    if (plan.ahead.length === 0 && steady === undefined) store.stopAhead();
+    const stored = await store.fetch(frame, { ...plan, ...(signal && { signal }) });
+    if (stored.source === "cache") hits += 1;
+    return rawFrame(store.index, frame, stored, startedMs);
+  };
+
+  const still = async (frame: number, request: StillRequest, steady?: boolean): Promise<StillFrame> => {
+    const startedMs = performance.now();
+    const { as, signal: _, ...size } = request;
+    const { quality, width, height, roi } = size;
+    const look = [as, quality, width, height, roi && Object.values(roi)].join();
+    const key = `${cachePrefix}${frame}:${look}`;
+    const found = cache.has(key) ? (cache.get(key) as CachedStill) : undefined;
+    if (found !== undefined) {
+      requests += 1;
+      hits += 1;
+      const { image, status, exactness } = found;
+      const timing = { queueMs: 0, decodeMs: 0, encodeMs: 0, totalMs: performance.now() - startedMs };
+      return { ...infoOf(store.index, frame), exactness, source: "cache", timing, status, image };
+    }
+    using raw = await fetch(frame, request, steady);
+    const { frame: pixels, status, [Symbol.dispose]: __, ...info } = raw;
+    if (pixels === undefined) return { ...info, status: "missing", image: undefined };
+    const encodeFrom = performance.now();
+    const image = await encode(pixels, as === "png" ? "image/png" : "image/jpeg", {
+      ...size,
+      ...(request.signal && { signal: request.signal }),
+    });
+    const nowMs = performance.now();
+    const timing = { ...info.timing, encodeMs: nowMs - encodeFrom, totalMs: nowMs - startedMs };
+    const told = status as "ok" | "concealed";
+    const cached = { image, status: told, exactness: info.exactness };
+    // As dear as a few frames: encoding takes about as long as decoding them.
+    cache.set(key, cached, { sizeBytes: image.data.length, cost: STILL_COST });
+    return { ...info, status: told, timing, image };
+  };
+
+  // One function behind the overloads of `Video`: what it gives is what `as` asks for.
+  // biome-ignore lint/suspicious/noExplicitAny: the overloads say which of both it is
+  const get = (frame: number, request: FrameRequest = {}, steady?: boolean): Promise<any> =>
+    isStill(request) ? still(frame, request, steady) : fetch(frame, request, steady);
+
+  async function* iterate(range: FrameRange = {}, request: FrameRequest = {}) {
+    const frames = [...framesOf(range, store.index.frameCount)];
+    const forwards = (range.stride ?? 1) > 0;
+    for (let at = 0; at < frames.length; at += AHEAD) {
+      const batch = frames.slice(at, at + AHEAD).map((frame) => get(frame, request, forwards));
+      let given = 0;
+      try {
+        for (const result of batch) {
+          const ready = await result;
+          given += 1;
+          yield ready;
+        }
+      } finally {
+        // Whoever stops in the middle leaves the rest to be closed here.
+        for (const rest of batch.slice(given)) rest.then(closeResult, () => {});
+      }
+    }
+  }
+
+  const getAll = async (frames: readonly number[], request: FrameRequest = {}) => {
+    const all = await Promise.allSettled(frames.map((frame) => get(frame, request, false)));
+    const failed = all.find((result) => result.status === "rejected");
+    if (failed === undefined) {
+      return all.map((result) => (result as PromiseFulfilledResult<RawFrame & StillFrame>).value);
+    }
+    for (const result of all) if (result.status === "fulfilled") closeResult(result.value);
+    throw failed.reason;
+  };
+
+  return {
+    get info() {
+      return videoInfo(parts.name, store.index, parts.warnings);
+    },
+    get index() {
+      return store.index;
+    },
+    get stats() {
+      return { ...store.stats, requests, hits };
+    },
+    frameAt: get,
+    frameAtTime: async (seconds: number, request: FrameRequest & { rule?: TimeRule } = {}) => {
+      const { rule = "at-or-before", ...rest } = request;
+      return get(findFrame(store.index, seconds, rule), rest);
+    },
+    framesAt: getAll,
+    frames: iterate,
+    thumbnails: async (count, request = {}) => {
+      const keys = keyFrames(store.index);
+      const wanted = Math.min(count, keys.length);
+      const picked = Array.from(
+        { length: wanted },
+        (_, at) => keys[Math.floor(((at + 0.5) * keys.length) / wanted)] as number,
+      );
+      return getAll(picked, { as: "jpeg", width: THUMBNAIL_WIDTH, ...request } as StillRequest);
+    },
+    nearestKey: (seconds) =>
+      nearestKey(store.index, findFrame(store.index, seconds, "at-or-before")),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+const STILL_COST = 4;
+const THUMBNAIL_WIDTH = 160;
+
+function isStill(request: FrameRequest): request is StillRequest {
+  return "as" in request;
+}
+
+function closeResult(result: Partial<Disposable>): void {
+  result[Symbol.dispose]?.();
+}
+
+/** The numbers of the frames at which decoding may begin. */
+function keyFrames({ keys, frameOf }: VideoIndex): readonly number[] {
+  const frames = [...keys].map((packet) => frameOf[packet] as number).filter((frame) => frame >= 0);
+  return frames.length > 0 ? frames : [0];
+}
+
+function* framesOf({ from = 0, to, stride = 1 }: FrameRange, count: number): Generator<number> {
+  if (!Number.isInteger(stride) || stride === 0) {
+    throw new MillraceError(
+      "INVALID_OPTION",
+      `stride must be a whole number other than 0; it is ${stride}.`,
+    );
+  }
+  const end = Math.min(to ?? count, count);
+  if (stride > 0) for (let frame = from; frame < end; frame += stride) yield frame;
+  else for (let frame = end - 1; frame >= from; frame += stride) yield frame;
+}
+
+function infoOf(
+  index: VideoIndex,
+  frame: number,
+): Pick<FrameInfo, "index" | "pts" | "time" | "duration" | "key"> {
+  const { timeBase, packets } = index.track;
+  const pts = framePts(index, frame);
+  const packet = index.packetOf[frame] as number;
+  return {
+    index: frame,
+    pts,
+    time: ticksToSeconds(pts, timeBase),
+    duration: ticksToSeconds(frameDuration(index, frame), timeBase),
+    key: ((packets.flags[packet] as number) & 1) !== 0,
+  };
+}
+
+function rawFrame(
+  index: VideoIndex,
+  frame: number,
+  { exactness, source, status, timing, frame: stored }: StoredFrame,
+  startedMs: number,
+): RawFrame {
+  const own = stored && relabelled(stored, index, frame);
+  const info = {
+    ...infoOf(index, frame),
+    exactness,
+    source,
+    timing: { ...timing, encodeMs: 0, totalMs: performance.now() - startedMs },
+    [Symbol.dispose]: () => own?.close(),
+  };
+  return own === undefined || status === "missing"
+    ? { ...info, status: "missing", frame: undefined }
+    : { ...info, status, frame: own };
+}
+
+/** The same frame with the times and the shape that the container gives it. */
+function relabelled(stored: VideoFrame, index: VideoIndex, frame: number): VideoFrame {
+  const { timeBase, rotation, displayWidth, displayHeight, configs, colorSpace } = index.track;
+  const [config] = configs;
+  const pts = framePts(index, frame);
+  const asIndexed =
+    stored.codedWidth === config?.codedWidth && stored.codedHeight === config.codedHeight;
+  return relabelFrame(stored, {
+    pts,
+    timeBase,
+    timestamp: ticksToMicroseconds(pts, timeBase),
+    duration: ticksToMicroseconds(frameDuration(index, frame), timeBase),
+    rotation,
+    colorSpace: { ...stored.colorSpace, ...colorSpace },
+    ...(asIndexed && { displayWidth, displayHeight }),
+  });
+}
