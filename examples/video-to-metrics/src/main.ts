@@ -14,9 +14,6 @@ import { readCounts } from "./read-counts.ts";
 import { squareModel } from "./square-model.ts";
 
 await using cleanUp = new AsyncDisposableStack();
-// A session that is closed waits for its threads, which do not keep a program alive.
-const awake = setInterval(() => {}, 1000);
-cleanUp.defer(() => clearInterval(awake));
 const folder = await mkdtemp(join(tmpdir(), "video-to-metrics-"));
 cleanUp.defer(() => rm(folder, { recursive: true }));
 const clip = join(folder, "squares.mp4");

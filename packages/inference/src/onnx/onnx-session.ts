@@ -1,7 +1,9 @@
 import { MillraceError } from "@millrace/core";
 import { checkFeeds } from "../check-feeds.ts";
+import { fillOutputs } from "../fill-outputs.ts";
 import type { InferenceRunOptions, InferenceSession, NamedTensors } from "../inference-backend.ts";
 import type { Tensor } from "../tensor.ts";
+import { tensorArray } from "../tensor-array.ts";
 import type { LoadedModel } from "./worker-messages.ts";
 import type { WorkerThread } from "./worker-thread.ts";
 
@@ -52,7 +54,8 @@ export function onnxSession(parts: OnnxSessionParts): InferenceSession {
     const request = { kind: "run", feeds: moved, outputs: Object.fromEntries(shared) } as const;
     try {
       const results = (await thread.ask(request, transfer)) as NamedTensors;
-      return mapTensors(results, (result, name) => filled(name, result, given[name]));
+      // A result in shared memory is a second view of the caller's own.
+      return fillOutputs(mapTensors(results, sameMemory(given)), given);
     } catch (error) {
       // What was under way when a thread died died with it, on whichever thread it was.
       throw dead ?? error;
@@ -119,23 +122,20 @@ export function onnxSession(parts: OnnxSessionParts): InferenceSession {
 /** A feed that can go to another thread and leaves the caller's array alone: one copy, none of shared memory. */
 function movable(feed: Tensor, transfer: ArrayBuffer[]): Tensor {
   if (isShared(feed.data.buffer)) return feed;
-  const copy = feed.data.slice();
+  // Not by slice(): that of a Buffer is a view, and moving it would take the caller's memory away.
+  const copy = new (tensorArray(feed.type))(feed.data.length);
+  copy.set(feed.data as never);
   transfer.push(copy.buffer as ArrayBuffer);
-  return { ...feed, data: copy };
+  return { ...feed, data: copy } as Tensor;
 }
 
-/** The result in the caller's array, where there is one. */
-function filled(name: string, result: Tensor, given: Tensor | undefined): Tensor {
-  if (given === undefined) return result;
-  if (given.type !== result.type || given.dims.join() !== result.dims.join()) {
-    throw new MillraceError(
-      "INVALID_OPTION",
-      `onnx: the output "${name}" is ${result.type} [${result.dims.join(", ")}]; ${given.type} [${given.dims.join(", ")}] was given to be filled.`,
-    );
-  }
-  // A result in shared memory is a second view of the caller's own.
-  if (!isShared(given.data.buffer)) given.data.set(result.data as never);
-  return given;
+function sameMemory(given: NamedTensors): (value: Tensor, name: string) => Tensor {
+  return (value, name) => {
+    const own = given[name];
+    return own !== undefined && isShared(own.data.buffer)
+      ? ({ ...value, data: own.data } as Tensor)
+      : value;
+  };
 }
 
 function mapTensors(

@@ -107,6 +107,21 @@ describe("onnx", () => {
     });
   });
 
+  it("takes a Buffer of the shared pool, and leaves it alone", async () => {
+    const bytes = (name: string) => ({ name, type: "uint8", dims: ["n"] }) as const;
+    const model = onnxModel({
+      inputs: [bytes("x")],
+      outputs: [bytes("y")],
+      nodes: [{ operator: "Identity", inputs: ["x"], outputs: ["y"] }],
+    });
+    const whole = Buffer.concat([Buffer.from("before"), model]);
+    await using session = await onnx().load(whole.subarray(6));
+    const pooled = Buffer.from("abc");
+    const { y } = await session.run({ x: tensor("uint8", pooled, [3]) });
+    expect(y?.data).toEqual(Uint8Array.of(97, 98, 99));
+    expect(pooled.toString()).toBe("abc");
+  });
+
   it("refuses to fill outputs of another shape", async () => {
     await using session = await onnx().load(affineModel());
     const x = rows(1, (i) => i);
@@ -210,8 +225,10 @@ describe("a worker of onnx that dies", () => {
       const runs = [666, 1, 2, 3].map((first) => session.run({ x: rows(1, () => first) }));
       const ends = await Promise.allSettled(runs);
       const codes = ends.map((end) => (end.status === "rejected" ? end.reason.code : "ok"));
+      // Another worker may finish what it has before the death is known.
+      const others = workers === 1 ? ["INTERNAL"] : ["INTERNAL", "ok"];
       expect(codes[0]).toBe("INTERNAL");
-      expect(codes.slice(-2)).toEqual(["INTERNAL", "INTERNAL"]);
+      expect(codes.filter((code) => !others.includes(code))).toEqual([]);
       await expect(session.run({ x: rows(1, () => 1) })).rejects.toMatchObject({ code: "CLOSED" });
       await session.close();
     },

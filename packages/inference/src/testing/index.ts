@@ -13,6 +13,7 @@ export {
   type DescribeBackendOptions,
   describeBackend,
 } from "./describe-backend.ts";
+export { type FakeDevice, type FakeDeviceOptions, fakeDevice } from "./fake-device.ts";
 export {
   type OnnxAttribute,
   type OnnxModelOptions,
@@ -20,3 +21,4 @@ export {
   type OnnxValue,
   onnxModel,
 } from "./onnx-model.ts";
+export { type VirtualClock, virtualClock } from "./virtual-clock.ts";
