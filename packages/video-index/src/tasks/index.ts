@@ -55,6 +55,7 @@ export type {
   TaskStream,
 } from "./inference-task.ts";
 export { type ModelMetadata, readModelMetadata } from "./model-metadata.ts";
+export { type BatchedSession, batchedSession } from "./run/batched-session.ts";
 export { type RunTaskOptions, runTask } from "./run/run-task.ts";
 export type { TaskItem } from "./run/task-item.ts";
 export { type InstanceMask, maskArea } from "./segment/instance-mask.ts";
