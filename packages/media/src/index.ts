@@ -49,8 +49,8 @@ export { scalarScaler } from "./video/scalar-scaler.ts";
 export type {
   DecodedFrame,
   DecodeOptions,
-  DecoderCapabilities,
   DecodeResult,
+  DecoderCapabilities,
   FrameStatus,
   OpenDecoderOptions,
   VideoDecoder,
