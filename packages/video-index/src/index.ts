@@ -17,6 +17,7 @@ export type {
   PacketFraming,
   VideoTrack,
 } from "./container/video-track.ts";
+export type { FfprobePacket, FrameMapping, FrameMappings } from "./index/import-mappings.ts";
 export { decodeIndex, encodeIndex, type PortableIndex } from "./index/index-bytes.ts";
 export { type TimeRule, type VideoIndex, videoIndex } from "./index/video-index.ts";
 export { type OpenVideoOptions, openVideo } from "./open-video.ts";

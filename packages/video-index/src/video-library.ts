@@ -1,5 +1,6 @@
 import { MillraceError } from "@millrace/core";
 import type { FrameScaler, ImageEncoder, VideoDecoderBackend } from "@millrace/media";
+import { BehaviorSubject } from "rxjs";
 import { type ByteCacheStats, byteCache } from "./access/byte-cache.ts";
 import { decoderPool } from "./access/decoder-pool.ts";
 import { frameStore } from "./access/frame-store.ts";
@@ -7,6 +8,7 @@ import type { ByteSource } from "./bytes/byte-source.ts";
 import { fileBytes } from "./bytes/file-bytes.ts";
 import { type CachedEntry, releaseEntry } from "./cached-entry.ts";
 import { type StillEncoder, stillEncoder } from "./encode-still.ts";
+import type { FrameMappings } from "./index/import-mappings.ts";
 import { loadIndex } from "./index/load-index.ts";
 import type { Video } from "./video.ts";
 import { installedDrivers, type OpenDrivers } from "./video-drivers.ts";
@@ -32,6 +34,11 @@ export interface VideoLibraryOptions {
 export interface OpenOptions {
   /** Which of the video tracks, from 0. @defaultValue 0 */
   readonly track?: number;
+  /**
+   * Frames as another tool has listed them, in place of what the container says: the JSON of `ffprobe -show_packets`,
+   * or custom frame mappings of torchcodec.
+   */
+  readonly mappings?: FrameMappings;
   readonly signal?: AbortSignal;
 }
 
@@ -83,11 +90,12 @@ export function createVideoLibrary(options: VideoLibraryOptions = {}): VideoLibr
   };
   const openSource = async (
     source: ByteSource,
-    { track = 0, signal }: OpenOptions,
+    { track = 0, ...load }: OpenOptions,
   ): Promise<Video> => {
     const backend = options.decoder ?? (await installed()).decoder;
-    const { index, warnings, save } = await loadIndex(source, track, options.indexFolder, signal);
+    const { index, warnings, save } = await loadIndex(source, track, options.indexFolder, load);
     const prefix = `${opened++}:`;
+    const index$ = new BehaviorSubject(index);
     const store = frameStore({
       source,
       index,
@@ -96,11 +104,15 @@ export function createVideoLibrary(options: VideoLibraryOptions = {}): VideoLibr
       pool,
       cachePrefix: prefix,
       threads: options.threads ?? 1,
-      onIndexChange: save,
+      onIndexChange(better) {
+        index$.next(better);
+        save(better);
+      },
     });
     const video = videoOver({
       name: source.name,
       store,
+      index$: index$.asObservable(),
       warnings,
       cache,
       cachePrefix: `${prefix}still:`,
@@ -111,6 +123,7 @@ export function createVideoLibrary(options: VideoLibraryOptions = {}): VideoLibr
       async close() {
         videos.delete(video);
         await store[Symbol.asyncDispose]();
+        index$.complete();
         cache.drop(prefix);
         await source.close();
       },

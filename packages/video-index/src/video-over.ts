@@ -5,6 +5,7 @@ import {
   ticksToSeconds,
   type VideoFrame,
 } from "@millrace/media";
+import type { Observable } from "rxjs";
 import { accessWatcher } from "./access/access-pattern.ts";
 import type { ByteCache } from "./access/byte-cache.ts";
 import type { FrameStore, StoredFrame } from "./access/frame-store.ts";
@@ -34,6 +35,7 @@ import { videoInfo } from "./video-info.ts";
 export interface VideoParts {
   readonly name: string;
   readonly store: FrameStore;
+  readonly index$: Observable<VideoIndex>;
   readonly warnings: readonly string[];
   readonly cache: ByteCache<CachedEntry>;
   /** What the keys of this video's pictures begin with. */
@@ -158,6 +160,7 @@ export function videoOver({
     get index() {
       return store.index;
     },
+    index$: parts.index$,
     get stats() {
       return { ...store.stats, requests, hits };
     },

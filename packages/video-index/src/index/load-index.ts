@@ -1,6 +1,7 @@
 import { MillraceError } from "@millrace/core";
 import type { ByteSource } from "../bytes/byte-source.ts";
 import { readContainer } from "../container/read-container.ts";
+import { type FrameMappings, importMappings } from "./import-mappings.ts";
 import { indexKeeper } from "./index-keeper.ts";
 import { type VideoIndex, videoIndex } from "./video-index.ts";
 
@@ -10,6 +11,12 @@ export interface LoadedIndex {
   readonly warnings: readonly string[];
   /** Keeps a better one. */
   readonly save: (index: VideoIndex) => void;
+}
+
+/** What {@link loadIndex} may be told. */
+export interface LoadOptions {
+  readonly mappings?: FrameMappings;
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -22,10 +29,13 @@ export async function loadIndex(
   source: ByteSource,
   track: number,
   folder: string | undefined,
-  signal?: AbortSignal,
+  { mappings, signal }: LoadOptions = {},
 ): Promise<LoadedIndex> {
+  // What was brought along is not kept: it is the caller's word.
   const keeper =
-    folder === undefined ? undefined : await indexKeeper(folder, source, track, signal);
+    folder === undefined || mappings !== undefined
+      ? undefined
+      : await indexKeeper(folder, source, track, signal);
   const kept = await keeper?.load();
   if (kept !== undefined && keeper !== undefined) return { ...kept, save: keeper.save };
   const { tracks, warnings } = await readContainer(source, signal);
@@ -36,7 +46,7 @@ export async function loadIndex(
       `${source.name} has no video track ${track}; it has ${tracks.length}, counted from 0.`,
     );
   }
-  const index = videoIndex(found);
+  const index = videoIndex(mappings === undefined ? found : importMappings(found, mappings));
   const save = (better: VideoIndex): void => keeper?.save(better, warnings);
   save(index);
   return { index, warnings, save };
