@@ -4,6 +4,7 @@ export default defineConfig({
   entry: [
     "src/index.ts",
     "src/onnx/index.ts",
+    "src/onnx/onnx-worker.ts", // a thread of its own: bundling must not move it
     "src/tfjs/index.ts",
     "src/kserve/index.ts",
     "src/testing/index.ts",

@@ -27,7 +27,10 @@ export interface InferenceDevice {
 export interface InferenceRunOptions {
   /** Rejects with its reason at once. What the device has begun may go on; its result is thrown away. */
   readonly signal?: AbortSignal;
-  /** Outputs to fill in place of new ones, by name; type and shape must be those of the result. */
+  /**
+   * Outputs to fill in place of new ones, by name; type and shape must be those of the result. After an
+   * abort they may still be written to.
+   */
   readonly outputs?: NamedTensors;
 }
 
@@ -41,10 +44,11 @@ export interface InferenceSession extends AsyncDisposable {
   /**
    * Runs the model once. The feeds must not change until the promise settles; the outputs are the caller's.
    *
-   * @throws MillraceError INVALID_OPTION when a feed is missing, unknown, or of another type or shape
+   * @throws MillraceError INVALID_OPTION when a feed is missing, unknown, or of another type or shape, CLOSED
+   * after {@link InferenceSession.close}, and the signal's reason when it is aborted
    */
   run(feeds: NamedTensors, options?: InferenceRunOptions): Promise<NamedTensors>;
-  /** Waits for the runs that have begun, then frees the model. */
+  /** Waits for the runs that were asked for before, then frees the model; again, it does nothing. */
   close(): Promise<void>;
 }
 
@@ -81,8 +85,15 @@ export interface InferenceBackend {
   /**
    * Loads a model.
    *
-   * @throws MillraceError MISSING_DEPENDENCY when the runtime is not installed, CORRUPT_INPUT when the
-   * model cannot be read, UNSUPPORTED when the runtime lacks an operator or a device
+   * @throws MillraceError MISSING_DEPENDENCY when the runtime is not installed, NOT_FOUND when there is no
+   * such file, CORRUPT_INPUT when the model cannot be read, UNSUPPORTED when the runtime lacks an operator
+   * or a device
    */
   load(model: ModelSource, options?: LoadModelOptions): Promise<InferenceSession>;
+}
+
+declare module "@millrace/core" {
+  interface PluginKinds {
+    "inference-backend": InferenceBackend;
+  }
 }
