@@ -40,6 +40,8 @@ export interface VideoShelf extends AsyncDisposable {
   /** What is known of a video, the newest of it. */
   infoOf(kept: KeptVideo): VideoInfo;
   readonly openCount: number;
+  /** Packets that were decoded since the start, over all videos. */
+  readonly decodedPackets: number;
   /**
    * Indexes a file and keeps it. Who uses the video that it replaces goes on with that one.
    *
@@ -75,10 +77,12 @@ export async function openShelf(options: ShelfOptions): Promise<VideoShelf> {
   const kept = await readShelf(folder, log);
   const openings = new Map<string, Opening>();
   const turns = inTurn();
+  let decodedBefore = 0;
   const pathOf = (video: KeptVideo): string => join(folder, video.id, video.file);
 
   const close = async ({ video, kept: old }: Opening): Promise<void> => {
     const opened = await video.catch(() => undefined);
+    decodedBefore += opened?.stats.decodedPackets ?? 0;
     await opened?.close();
     if (kept.get(old.id)?.file !== old.file) await rm(pathOf(old), { force: true });
   };
@@ -164,6 +168,10 @@ export async function openShelf(options: ShelfOptions): Promise<VideoShelf> {
     },
     get openCount() {
       return openings.size;
+    },
+    get decodedPackets() {
+      const open = [...openings.values()].flatMap(({ opened }) => opened ?? []);
+      return open.reduce((sum, { stats }) => sum + stats.decodedPackets, decodedBefore);
     },
     async put(received, signal) {
       try {

@@ -10,6 +10,7 @@ export async function videoStats({ shelf, library, found, metrics, requests }: V
     videos: { kept: shelf.list().length, open: shelf.openCount },
     requests: requests.all,
     frames: { answered, hits, misses, hitRate: answered === 0 ? 0 : hits / answered },
+    decodedPackets: shelf.decodedPackets,
     decodeSeconds: counts.decodeSeconds,
     encodeSeconds: counts.encodeSeconds,
     cache: { entries, sizeBytes, maxBytes, evictions },

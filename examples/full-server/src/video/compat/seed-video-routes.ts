@@ -1,8 +1,7 @@
-import { MillraceError } from "@millrace/core";
 import type { FastifyInstance } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { answerFrame } from "../answer-frame.ts";
+import { answerFrame, type FrameAt } from "../answer-frame.ts";
 import { callerSignal } from "../caller-signal.ts";
 import { findMany } from "../find-many.ts";
 import { serverTiming } from "../frame-headers.ts";
@@ -64,7 +63,7 @@ export async function seedVideoRoutes(
       return await shelf.use(id, async (open) => {
         // A client that asks for inference everywhere gets its pictures without a model, too.
         const inference = query.inference && found.detector !== undefined;
-        const at = seedTime(open, query.t);
+        const at = timeOf(open, query.t);
         const question = { at, as: "jpeg", quality: query.quality, inference } as const;
         const { still, found: seen, timing } = await answerFrame(services, open, question, signal);
         reply.headers({
@@ -138,17 +137,9 @@ export async function seedVideoRoutes(
   );
 }
 
-/** Seconds from the first frame, which need not be at 0 on the track's clock. */
-function timeOf({ video }: OpenVideo, seconds: number) {
-  return { seconds: seconds + video.info.startTime, rule: "at-or-before" } as const;
-}
-
-/** @throws MillraceError NOT_FOUND for a time behind the end */
-function seedTime(open: OpenVideo, seconds: number) {
-  const { duration } = open.video.info;
-  if (seconds >= 0 && seconds <= duration) return timeOf(open, seconds);
-  throw new MillraceError(
-    "NOT_FOUND",
-    `Frame not found: the video lasts from 0 to ${duration} s, and t is ${seconds}.`,
-  );
+/** Seconds from the first frame, which need not be at 0 on the track's clock; behind the end there is none. */
+function timeOf({ video }: OpenVideo, seconds: number): FrameAt {
+  const { startTime, duration } = video.info;
+  const rule = seconds > duration ? "at-or-after" : "at-or-before";
+  return { seconds: seconds + startTime, rule };
 }
