@@ -134,8 +134,10 @@ export async function openShelf(options: ShelfOptions): Promise<VideoShelf> {
     const path = join(home, file);
     await mkdir(home, { recursive: true });
     await rename(received.path, path);
-    const startedMs = performance.now();
     try {
+      // Loading what decodes is no part of the time to index.
+      await library.scaler();
+      const startedMs = performance.now();
       const video = await library.open(path, signal ? { signal } : {});
       const indexMs = performance.now() - startedMs;
       const info = { ...video.info, name };
