@@ -133,8 +133,8 @@ export interface Video extends AsyncDisposable {
    *
    * @throws MillraceError NOT_FOUND when there is no such number
    */
-  frameAt(frame: number, request?: FrameRequest): Promise<RawFrame>;
   frameAt(frame: number, request: StillRequest): Promise<StillFrame>;
+  frameAt(frame: number, request?: FrameRequest): Promise<RawFrame>;
   /**
    * The frame at a time.
    *
@@ -144,18 +144,18 @@ export interface Video extends AsyncDisposable {
    */
   frameAtTime(
     seconds: number,
-    request?: FrameRequest & { readonly rule?: TimeRule },
-  ): Promise<RawFrame>;
-  frameAtTime(
-    seconds: number,
     request: StillRequest & { readonly rule?: TimeRule },
   ): Promise<StillFrame>;
+  frameAtTime(
+    seconds: number,
+    request?: FrameRequest & { readonly rule?: TimeRule },
+  ): Promise<RawFrame>;
   /** Several frames at once, in the order of the numbers, which may repeat. Nothing is decoded twice. */
-  framesAt(frames: readonly number[], request?: FrameRequest): Promise<readonly RawFrame[]>;
   framesAt(frames: readonly number[], request: StillRequest): Promise<readonly StillFrame[]>;
+  framesAt(frames: readonly number[], request?: FrameRequest): Promise<readonly RawFrame[]>;
   /** Frames one after another; a slow receiver stops the decoding. */
-  frames(range?: FrameRange, request?: FrameRequest): AsyncIterableIterator<RawFrame>;
   frames(range: FrameRange, request: StillRequest): AsyncIterableIterator<StillFrame>;
+  frames(range?: FrameRange, request?: FrameRequest): AsyncIterableIterator<RawFrame>;
   /**
    * Small pictures of key frames, spread evenly over the video: what costs least to decode.
    *

@@ -1,17 +1,20 @@
 import { useEffect, useState } from "preact/hooks";
-import { messageOf } from "../../api/api-error.ts";
-import { formatBytes } from "../../format/format-number.ts";
-import { Notice } from "../../parts/notice.tsx";
+import { messageOf } from "../api/api-error.ts";
 import { droppedFiles } from "./dropped-files.ts";
 import { FileButton } from "./file-button.tsx";
+import { Notice } from "./notice.tsx";
 
 interface Props {
-  readonly maxUploadBytes: number | undefined;
+  /** What can be dropped: "archives". */
+  readonly title: string;
+  readonly hint: string;
+  /** Endings that the file dialog offers, separated by commas. */
+  readonly accept: string;
   readonly onFiles: (files: readonly File[]) => void;
 }
 
 /** Takes files that are chosen, or dropped anywhere on the page. */
-export function DropZone({ maxUploadBytes, onFiles }: Props) {
+export function DropZone({ title, hint, accept, onFiles }: Props) {
   const [over, setOver] = useState(false);
   const [problem, setProblem] = useState<string>();
 
@@ -48,14 +51,16 @@ export function DropZone({ maxUploadBytes, onFiles }: Props) {
   return (
     <div class={over ? "drop over" : "drop"}>
       <p>
-        <b>{over ? "Let go to add the files" : "Drop archives or folders of them here"}</b>
+        <b>{over ? "Let go to add the files" : title}</b>
       </p>
-      <FileButton label="Choose files" class="button main" multiple onFiles={onFiles} />
-      <p class="muted">
-        .zip, .7z or .tgz
-        {maxUploadBytes !== undefined && `, up to ${formatBytes(maxUploadBytes)} each`}; three are
-        sent at a time
-      </p>
+      <FileButton
+        label="Choose files"
+        class="button main"
+        accept={accept}
+        multiple
+        onFiles={onFiles}
+      />
+      <p class="muted">{hint}</p>
       {problem !== undefined && <Notice kind="error">{problem}</Notice>}
     </div>
   );

@@ -1,0 +1,414 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { decodeIndex } from "@millrace/video-index";
+import { makeClips } from "@millrace/video-index/testing";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { RunningServer } from "../src/index.ts";
+import { barcodeOf, markedClip, markModel, markOf, missingForClips, redIn } from "./marked-clip.ts";
+import { ask } from "./test-server.ts";
+import { upload, type VideoBench, videoBench } from "./video-server.ts";
+
+const missing = await missingForClips();
+if (missing !== undefined) process.stdout.write(`skipped video.real.test.ts: ${missing}\n`);
+
+interface Problem {
+  readonly error: { readonly code: string; readonly message: string };
+}
+interface Found {
+  readonly index: number;
+  readonly time: number;
+  readonly count: number;
+  readonly detections: readonly { readonly class: string; readonly box: readonly number[] }[];
+  readonly source: string;
+  readonly error?: { readonly code: string };
+}
+interface Stats {
+  readonly videos: { readonly kept: number; readonly open: number };
+  readonly frames: Readonly<Record<"answered" | "hits" | "misses" | "hitRate", number>>;
+  readonly decodedPackets: number;
+  readonly cache: Readonly<Record<"sizeBytes" | "maxBytes", number>>;
+  readonly inference: null | Readonly<Record<"frames" | "batches" | "meanBatchSize", number>>;
+}
+
+describe.skipIf(missing !== undefined)("videos over HTTP", () => {
+  let bench: VideoBench;
+  let server: RunningServer;
+  let model: string;
+  let clip: string;
+
+  beforeAll(async () => {
+    bench = await videoBench();
+    clip = await markedClip();
+    model = await markModel(bench.folder);
+    server = await bench.start({ videoModel: model });
+    expect((await upload(server, clip, "marked")).status).toBe(201);
+  }, 120_000);
+
+  afterAll(async () => {
+    await bench?.[Symbol.asyncDispose]();
+  });
+
+  const picture = async (path: string): Promise<{ response: Response; number: unknown }> => {
+    const response = await fetch(`${server.url}${path}`);
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    return { response, number: response.ok ? await barcodeOf(bytes) : undefined };
+  };
+  const stats = async (): Promise<Stats> => (await ask<Stats>(`${server.url}/v1/video/stats`)).body;
+
+  describe("uploads", () => {
+    it("tell what the video is", async () => {
+      const { body } = await upload(server, clip, "../told me");
+      expect(body).toMatchObject({
+        outcome: "new",
+        video: {
+          ...{ id: "toldme", frameCount: 60, fps: 30, displayWidth: 192, displayHeight: 128 },
+          ...{ codec: "h264", container: "mp4", keyFrameCount: 4 },
+        },
+      });
+      expect(JSON.stringify(body)).not.toContain(bench.folder);
+      const { body: one } = await ask(`${server.url}/v1/videos/toldme`);
+      expect(one).toEqual(body.video);
+      const deleted = await fetch(`${server.url}/v1/videos/toldme`, { method: "DELETE" });
+      expect(deleted.status).toBe(204);
+      for (const method of ["GET", "DELETE"]) {
+        expect((await fetch(`${server.url}/v1/videos/toldme`, { method })).status).toBe(404);
+      }
+    });
+
+    it("of the same bytes are kept once, others take the place of the ones before", async () => {
+      const other = await markedClip({ seconds: 1 });
+      expect((await upload(server, clip, "changing")).status).toBe(201);
+      expect(await upload(server, clip, "changing")).toMatchObject({
+        status: 200,
+        body: { outcome: "same" },
+      });
+      // Frames that are asked for while it is replaced are of one of both.
+      const asked = Array.from({ length: 20 }, (_, frame) =>
+        picture(`/v1/videos/changing/frames/${frame}.jpg`),
+      );
+      const replaced = upload(server, other, "changing");
+      for (const [frame, { number, response }] of (await Promise.all(asked)).entries()) {
+        expect([response.status, number]).toEqual([200, frame]);
+      }
+      expect(await replaced).toMatchObject({
+        body: { outcome: "replaced", video: { frameCount: 30 } },
+      });
+      expect((await picture("/v1/videos/changing/frames/29.jpg")).number).toBe(29);
+      expect((await picture("/v1/videos/changing/frames/30.jpg")).response.status).toBe(404);
+    });
+
+    it("without an id go by their file's name", async () => {
+      const { body } = await upload(server, clip);
+      expect(body.video["id"]).toBe("2-15");
+    });
+
+    it("that are no video are refused, and nothing stays of them", async () => {
+      const clips = await makeClips(join(tmpdir(), "millrace-clips"));
+      const expected = { CORRUPT_INPUT: 422, UNSUPPORTED: 415, NOT_FOUND: 415 };
+      for (const { name, code } of clips.unreadable) {
+        const { status, body } = await upload<Problem>(server, clips.pathOf(name), "bad");
+        expect([name, status]).toEqual([name, expected[code]]);
+        expect(body.error.message).toContain(name);
+        expect(body.error.message).not.toMatch(/data folder|incoming|\//);
+      }
+      expect((await fetch(`${server.url}/v1/videos/bad`)).status).toBe(404);
+      // One that is there stays, whatever comes under its id.
+      await upload(server, clips.pathOf("garbage.mp4"), "marked");
+      expect((await picture("/v1/videos/marked/frames/3.jpg")).number).toBe(3);
+    }, 120_000);
+
+    it("that are forms of another kind are refused", async () => {
+      const send = async (body: FormData | string): Promise<number> =>
+        (await fetch(`${server.url}/v1/videos`, { method: "POST", body })).status;
+      const empty = new FormData();
+      empty.set("id", "x");
+      expect(await send(empty)).toBe(400);
+      expect([400, 415]).toContain(await send("text"));
+    });
+
+    it("beyond the limits are refused", async () => {
+      await using small = await videoBench();
+      const tight = await small.start({ maxVideoBytes: 1_000, maxVideos: 1 });
+      expect((await upload(tight, clip, "large")).status).toBe(413);
+      await tight.close();
+      const few = await small.start({ maxVideos: 1 });
+      expect((await upload(few, clip, "first")).status).toBe(201);
+      expect((await upload(few, clip, "second")).status).toBe(413);
+      expect((await upload(few, await markedClip({ seconds: 1 }), "first")).status).toBe(200);
+    });
+
+    it("survive a restart", async () => {
+      await using own = await videoBench();
+      const before = await own.start();
+      const { body } = await upload(before, clip, "kept");
+      await before.close();
+      const after = await own.start();
+      expect((await ask(`${after.url}/v1/videos/kept`)).body).toEqual(body.video);
+      const bytes = await (await fetch(`${after.url}/v1/videos/kept/frames/42.png`)).bytes();
+      expect(await barcodeOf(bytes)).toBe(42);
+    });
+  });
+
+  describe("frames", () => {
+    it("are those of their numbers, in any look", async () => {
+      for (const [path, frame] of [
+        ["frames/0", 0],
+        ["frames/59.png", 59],
+        ["frames/17.jpg?quality=95", 17],
+        ["frames/31.jpg?width=96", 31],
+        ["frames?t=1.0", 30],
+        ["frames?t=0.99", 29],
+        ["frames?t=0.99&rule=nearest", 30],
+        ["frames?t=0.98&rule=at-or-after&as=png", 30],
+      ] as const) {
+        const { response, number } = await picture(`/v1/videos/marked/${path}`);
+        expect([path, response.status, number]).toEqual([path, 200, frame]);
+        expect(response.headers.get("x-frame-index")).toBe(String(frame));
+        expect(response.headers.get("content-type")).toMatch(/png/.test(path) ? /png/ : /jpeg/);
+      }
+    });
+
+    it("that are not there are 404, and what makes no sense is 400", async () => {
+      for (const [path, status] of [
+        ["marked/frames/60", 404],
+        ["nobody/frames/0", 404],
+        ["marked/frames?t=0.99&rule=exact", 404],
+        ["marked/frames/x", 400],
+        ["marked/frames/0?quality=0", 400],
+        ["marked/frames/0?width=100000", 400],
+        ["marked/frames/0?roi=0,0,1000,1000", 400],
+        ["marked/frames", 400],
+      ] as const) {
+        const { status: given, body } = await ask<Problem>(`${server.url}/v1/videos/${path}`);
+        expect([path, given]).toEqual([path, status]);
+        expect(body.error.message).not.toContain(bench.folder);
+      }
+    });
+
+    it("say of each request whether it was a hit, and where its time went", async () => {
+      const { body } = await upload(server, await markedClip({ comment: "headers" }), "headers");
+      expect(body.outcome).toBe("new");
+      const before = await stats();
+      const first = await picture("/v1/videos/headers/frames/20.jpg");
+      const second = await picture("/v1/videos/headers/frames/20.jpg");
+      const seen = [first, second].map(({ response: { headers } }) => ({
+        cache: headers.get("x-cache-status"),
+        spans: new Map(
+          (headers.get("server-timing") ?? "").split(", ").map((span) => {
+            const [name, , value] = span.split(/[;=]/);
+            return [name, Number(value)];
+          }),
+        ),
+      }));
+      expect(seen.map(({ cache }) => cache)).toEqual(["MISS", "HIT"]);
+      expect(seen[0]?.spans.get("decode")).toBeGreaterThan(0);
+      expect(seen[0]?.spans.get("encode")).toBeGreaterThan(0);
+      expect(seen[1]?.spans.get("decode")).toBe(0);
+      expect(seen[1]?.spans.get("encode")).toBe(0);
+      const after = await stats();
+      expect(after.frames.hits - before.frames.hits).toBe(1);
+      expect(after.frames.misses - before.frames.misses).toBe(1);
+      expect(after.frames.hitRate).toBe(after.frames.hits / after.frames.answered);
+    });
+
+    it("are not made again for who has them", async () => {
+      const url = `${server.url}/v1/videos/marked/frames/5.jpg`;
+      const etag = (await fetch(url)).headers.get("etag") ?? "";
+      const again = await fetch(url, { headers: { "if-none-match": etag } });
+      expect(again.status).toBe(304);
+      expect((await fetch(`${url}?width=50`)).headers.get("etag")).not.toBe(etag);
+    });
+
+    it("that nobody waits for any more are not decoded", async () => {
+      const long = await markedClip({ seconds: 40, gop: 1_200 });
+      await upload(server, long, "long");
+      const before = await stats();
+      // As a hand on a slider: each is given up at once for the next.
+      for (let turn = 0; turn < 10; turn++) {
+        const controller = new AbortController();
+        const answer = fetch(`${server.url}/v1/videos/long/frames/${1_150 + turn}.jpg`, {
+          signal: controller.signal,
+        });
+        setTimeout(() => controller.abort(), 5);
+        await answer.catch(() => {});
+      }
+      expect((await picture("/v1/videos/long/frames/10.jpg")).number).toBe(10);
+      const after = await stats();
+      // None of them was answered, and none stands in the statistics.
+      expect(after.frames.answered - before.frames.answered).toBe(1);
+      // Each of them alone is more than 1,150 packets behind the only key frame.
+      expect(after.decodedPackets - before.decodedPackets).toBeLessThan(1_150);
+    }, 120_000);
+
+    it("as thumbnails are key frames", async () => {
+      const { body } = await ask<{
+        thumbnails: { index: number; width: number; image: string }[];
+      }>(`${server.url}/v1/videos/marked/thumbnails?count=4&width=96`);
+      expect(body.thumbnails.map(({ index }) => index)).toEqual([0, 15, 30, 45]);
+      for (const { index, width, image } of body.thumbnails) {
+        expect(width).toBe(96);
+        expect(await barcodeOf(Buffer.from(image.split(",")[1] ?? "", "base64"))).toBe(index);
+      }
+    });
+  });
+
+  it("give their file in parts, and their index", async () => {
+    const whole = await readFile(clip);
+    const url = `${server.url}/v1/videos/marked/file`;
+    const all = await fetch(url);
+    expect(all.headers.get("content-type")).toBe("video/mp4");
+    expect(Buffer.from(await all.arrayBuffer()).equals(whole)).toBe(true);
+    const part = await fetch(url, { headers: { range: "bytes=100-199" } });
+    expect(part.status).toBe(206);
+    expect(Buffer.from(await part.arrayBuffer()).equals(whole.subarray(100, 200))).toBe(true);
+    expect((await fetch(url, { headers: { range: "bytes=99999999-" } })).status).toBe(416);
+    const index = await (await fetch(`${server.url}/v1/videos/marked/index`)).bytes();
+    expect(decodeIndex(index).index.frameCount).toBe(60);
+  });
+
+  describe("detections", () => {
+    it("are those of the frame", async () => {
+      for (const frame of [0, 13, 59]) {
+        const { body } = await ask<Found>(
+          `${server.url}/v1/videos/marked/frames/${frame}/detections`,
+        );
+        expect(body).toMatchObject({ index: frame, count: 1 });
+        expect(body.detections).toEqual([
+          { class: "red", classId: 0, score: expect.any(Number), box: markOf(frame) },
+        ]);
+      }
+      const { response, number } = await picture("/v1/videos/marked/frames/21.jpg?inference=true");
+      expect([number, response.headers.get("x-count")]).toEqual([21, "1"]);
+      expect(response.headers.get("server-timing")).toMatch(/infer;dur=/);
+    });
+
+    it("of many frames come in their order, each with its own failure", async () => {
+      const { body } = await ask<{ results: readonly Found[] }>(
+        `${server.url}/v1/videos/marked/inference`,
+        {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify({ frames: [40, 7, 60, 7, 39] }),
+        },
+      );
+      expect(body.results.map(({ index }) => index)).toEqual([40, 7, 60, 7, 39]);
+      expect(body.results[2]?.error?.code).toBe("NOT_FOUND");
+      for (const [at, frame] of [40, 7, undefined, 7, 39].entries()) {
+        if (frame !== undefined) {
+          expect(body.results[at]?.detections[0]?.box).toEqual(markOf(frame));
+        }
+      }
+    });
+
+    it("are made in batches, and once a frame", async () => {
+      await upload(server, await markedClip({ comment: "batches" }), "batches");
+      const before = (await stats()).inference;
+      const ask60 = async (): Promise<readonly Found[]> =>
+        (
+          await ask<{ results: readonly Found[] }>(`${server.url}/v1/videos/batches/inference`, {
+            method: "POST",
+            headers: { "content-type": "application/json" },
+            body: JSON.stringify({ frames: Array.from({ length: 60 }, (_, frame) => frame) }),
+          })
+        ).body.results;
+      const [first, second] = await Promise.all([ask60(), ask60()]);
+      for (const results of [first, second]) {
+        expect(results.map(({ detections }) => detections[0]?.box)).toEqual(
+          Array.from({ length: 60 }, (_, frame) => markOf(frame)),
+        );
+      }
+      const after = (await stats()).inference;
+      const frames = (after?.frames ?? 0) - (before?.frames ?? 0);
+      const batches = (after?.batches ?? 0) - (before?.batches ?? 0);
+      expect(frames).toBe(60);
+      expect(batches).toBeLessThan(40);
+      expect((await ask60()).map(({ source }) => source)).toEqual(Array(60).fill("cache"));
+    });
+
+    it("of a range are lines", async () => {
+      const answer = await fetch(
+        `${server.url}/v1/videos/marked/detections.ndjson?from=10&to=40&stride=10`,
+      );
+      expect(answer.headers.get("content-type")).toMatch(/ndjson/);
+      const lines = (await answer.text())
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line));
+      expect(lines.map(({ index }) => index)).toEqual([10, 20, 30]);
+      for (const { index, objects } of lines) expect(objects[0].box).toEqual(markOf(index));
+    });
+
+    it.each([90, 180, 270])(
+      "of a video turned by %i° lie in the picture as it is shown",
+      async (rotate) => {
+        const id = `turned${rotate}`;
+        await upload(server, await markedClip({ rotate }), id);
+        const at = `${server.url}/v1/videos/${id}/frames/17`;
+        const { body } = await ask<Found>(`${at}/detections`);
+        const shown = await redIn(await (await fetch(`${at}.png`)).bytes());
+        expect(body.detections.map(({ box }) => box)).toEqual([shown]);
+      },
+    );
+
+    it("need a model, and everything else does not", async () => {
+      await using own = await videoBench();
+      const plain = await own.start();
+      await upload(plain, clip, "marked");
+      for (const path of [
+        "frames/0/detections",
+        "frames/0.jpg?inference=true",
+        "detections.ndjson",
+      ]) {
+        const { status, body } = await ask<Problem>(`${plain.url}/v1/videos/marked/${path}`);
+        expect([path, status, body.error.code]).toEqual([path, 503, "MISSING_DEPENDENCY"]);
+        expect(body.error.message).toContain("MILLRACE_VIDEO_MODEL");
+      }
+      expect((await fetch(`${plain.url}/v1/videos/marked/frames/0.jpg`)).status).toBe(200);
+      const seed = await fetch(`${plain.url}/api/gpu/video/marked/frame?t=0&inference=true`);
+      expect([seed.status, seed.headers.get("x-count")]).toEqual([200, null]);
+    });
+
+    it("by a model that is none stop the start, and say which", async () => {
+      await using own = await videoBench();
+      const path = join(own.folder, "wrong.onnx");
+      await expect(own.start({ videoModel: path })).rejects.toMatchObject({ code: "NOT_FOUND" });
+      await writeFile(path, "no model");
+      await expect(own.start({ videoModel: path })).rejects.toMatchObject({
+        code: "CORRUPT_INPUT",
+      });
+    });
+  });
+
+  it("stand in the metrics", async () => {
+    const text = await (await fetch(`${server.url}/metrics`)).text();
+    for (const name of [
+      'millrace_video_frames_total{cache="hit"}',
+      'millrace_video_frames_total{cache="miss"}',
+      "millrace_video_decode_seconds_count",
+      "millrace_video_inference_seconds_count",
+      "millrace_video_batch_size_sum",
+      "millrace_video_cache_bytes",
+      "millrace_video_videos",
+    ]) {
+      const value = Number(
+        text
+          .split("\n")
+          .find((line) => line.startsWith(name))
+          ?.split(" ")
+          .at(-1),
+      );
+      expect([name, value > 0]).toEqual([name, true]);
+    }
+    const { cache } = await stats();
+    expect(cache.sizeBytes).toBeLessThanOrEqual(cache.maxBytes);
+  });
+
+  it("ask for the token, where there is one", async () => {
+    await using own = await videoBench();
+    const closed = await own.start({ token: "a-long-token" });
+    for (const path of ["/v1/videos", "/v1/video/stats", "/api/gpu/stats"]) {
+      expect((await fetch(`${closed.url}${path}`)).status).toBe(401);
+    }
+  });
+});
