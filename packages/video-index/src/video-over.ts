@@ -7,9 +7,9 @@ import {
 } from "@millrace/media";
 import type { Observable } from "rxjs";
 import { accessWatcher } from "./access/access-pattern.ts";
+import { aheadPlanner } from "./access/ahead-planner.ts";
 import type { ByteCache } from "./access/byte-cache.ts";
 import type { FrameStore, StoredFrame } from "./access/frame-store.ts";
-import { framesAhead } from "./access/frames-ahead.ts";
 import type { CachedEntry, CachedStill } from "./cached-entry.ts";
 import type { StillEncoder } from "./encode-still.ts";
 import {
@@ -57,6 +57,7 @@ export function videoOver({
   ...parts
 }: VideoParts): Video {
   const watcher = accessWatcher();
+  const ahead = aheadPlanner(cache.stats.maxBytes);
   let requests = 0;
   let hits = 0;
 
@@ -69,11 +70,12 @@ export function videoOver({
     const startedMs = performance.now();
     requests += 1;
     const { signal } = request;
+    const pattern = steady === undefined ? watcher.observe(frame) : undefined;
+    if (pattern?.kind === "random") store.stopAhead();
     const plan =
-      steady === undefined
-        ? framesAhead(store.index, frame, watcher.observe(frame), cache.stats.maxBytes)
-        : { goOn: steady, ahead: [] };
-    if (plan.ahead.length === 0 && steady === undefined) store.stopAhead();
+      pattern === undefined
+        ? { goOn: steady === true, ahead: [] }
+        : ahead.plan(store.index, frame, pattern, store.has(frame));
     const stored = await store.fetch(frame, { ...plan, ...(signal && { signal }) });
     if (stored.source === "cache") hits += 1;
     return rawFrame(store.index, frame, stored, startedMs);

@@ -60,6 +60,8 @@ export interface FrameStore extends AsyncDisposable {
   readonly stats: FrameStoreStats;
   /** Rejects with the signal's reason; what nobody waits for any more is not decoded. */
   fetch(frame: number, options?: FetchOptions): Promise<StoredFrame>;
+  /** Whether a frame is in the cache. */
+  has(frame: number): boolean;
   /** Gives up what is being fetched ahead. */
   stopAhead(): void;
 }
@@ -114,6 +116,9 @@ interface Wanted {
 interface ActiveRun {
   readonly controller: AbortController;
   readonly startedAt: number;
+  readonly run: DecodeRun;
+  /** Whether its decoder can be left where it goes on. */
+  readonly goOn: boolean;
   /** Packets that somebody still waits for. */
   readonly open: Set<number>;
 }
@@ -129,6 +134,7 @@ export function frameStore(options: FrameStoreOptions): FrameStore {
   const wanted = new Map<number, Wanted>();
   const owner = {};
   const busy = new Set<Promise<void>>();
+  const activeRuns = new Set<ActiveRun>();
   const confirmed = new Set<number>();
   let decodedPackets = 0;
   let runs = 0;
@@ -187,13 +193,17 @@ export function frameStore(options: FrameStoreOptions): FrameStore {
   };
 
   const execute = async (run: DecodeRun, decoder: RunDecoder, active: ActiveRun): Promise<void> => {
-    const goOn = run.targets.some((packet) => wanted.get(packet)?.goOn === true);
-    const { signal } = active.controller;
+    const { goOn, controller } = active;
+    const { signal } = controller;
     runs += 1;
     const report = await decoder.run(run, {
       goOn,
       signal,
-      mayBegin,
+      mayBegin(packet, data) {
+        if (!mayBegin(packet, data)) return false;
+        // What has been learnt since the run was planned may ask for an earlier beginning.
+        return packet !== run.start || run.targets.every((it) => decodeStart(index, it) >= packet);
+      },
       deliver(packet, { frame, status }, asIndexed) {
         const estimated = ((packets.flags[packet] as number) & PacketFlag.estimated) !== 0;
         const entered = confirmed.has(decodeStart(index, packet));
@@ -218,6 +228,16 @@ export function frameStore(options: FrameStoreOptions): FrameStore {
     }
   };
 
+  /** Whether a decoder is on its way to where a run begins, and can go on with it: cheaper than to begin again. */
+  const isReached = ({ start, targets }: DecodeRun): boolean => {
+    for (const { run, goOn } of activeRuns) {
+      const last = run.targets.at(-1) as number;
+      const ahead = (targets[0] as number) > last && start <= last + 1;
+      if (goOn && ahead && run.start <= start) return true;
+    }
+    return false;
+  };
+
   /** Gives what is waiting to decoders that are free. */
   const pump = (): void => {
     pumping = false;
@@ -230,20 +250,26 @@ export function frameStore(options: FrameStoreOptions): FrameStore {
       );
       // Whoever has waited longest is served first, with all others that are on the way.
       const oldest = waiting.find(({ waiters }) => waiters.size > 0) ?? (waiting[0] as Wanted);
-      const run = plan.find(({ targets }) => targets.includes(oldest.packet)) as DecodeRun;
+      const first = plan.find(({ targets }) => targets.includes(oldest.packet)) as DecodeRun;
+      const run = [first, ...plan].find((it) => !isReached(it));
+      if (run === undefined) return;
       const create = (): RunDecoder => runDecoder(backend, source, () => index, options.threads);
       const decoder = options.pool.take(owner, run, create, schedule);
       if (decoder === undefined) return;
       const active: ActiveRun = {
         controller: new AbortController(),
         startedAt: performance.now(),
+        run,
+        goOn: run.targets.some((packet) => wanted.get(packet)?.goOn === true),
         open: new Set(run.targets),
       };
+      activeRuns.add(active);
       for (const packet of run.targets) (wanted.get(packet) as Wanted).run = active;
       const execution = execute(run, decoder, active)
         .catch((error: unknown) => fail([...active.open], error))
         .finally(() => {
           busy.delete(execution);
+          activeRuns.delete(active);
           options.pool.give(owner, decoder);
           schedule();
         });
@@ -333,6 +359,7 @@ export function frameStore(options: FrameStoreOptions): FrameStore {
         throw error;
       }
     },
+    has: (frame) => cache.has(`${cachePrefix}${index.packetOf[frame]}`),
     stopAhead() {
       for (const one of [...wanted.values()]) {
         one.ahead = false;
