@@ -8,9 +8,9 @@ import { colourDetectorModel } from "@millrace/inference/testing";
 import { BARCODE_BITS, BARCODE_CELL } from "@millrace/video-index/testing";
 import sharp from "sharp";
 
-/** Pixels of the clips. */
-export const WIDTH = 192;
-export const HEIGHT = 128;
+// Pixels of the clips.
+const WIDTH = 192;
+const HEIGHT = 128;
 /** A cell of the barcode, of the red square, and of the model. */
 const CELL = 16;
 const COLUMNS = WIDTH / CELL;

@@ -35,10 +35,10 @@ export async function videoBench(): Promise<VideoBench> {
 }
 
 /** A form with a video. */
-export async function videoForm(path: string, id?: string, name?: string): Promise<FormData> {
+async function videoForm(path: string, id?: string): Promise<FormData> {
   const data = new FormData();
   if (id !== undefined) data.set("id", id);
-  data.set("file", new Blob([await readFile(path)]), name ?? basename(path));
+  data.set("file", new Blob([await readFile(path)]), basename(path));
   return data;
 }
 

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeIndex } from "@millrace/video-index";
@@ -138,12 +138,41 @@ describe.skipIf(missing !== undefined)("videos over HTTP", () => {
       expect((await upload(few, await markedClip({ seconds: 1 }), "first")).status).toBe(200);
     });
 
+    it("that are broken off leave nothing", async () => {
+      await using own = await videoBench();
+      const alone = await own.start();
+      const controller = new AbortController();
+      const head = '--x\r\ncontent-disposition: form-data; name="file"; filename="a.mp4"\r\n\r\n';
+      const sending = fetch(`${alone.url}/v1/videos`, {
+        method: "POST",
+        headers: { "content-type": "multipart/form-data; boundary=x" },
+        body: new ReadableStream({
+          async start(stream) {
+            stream.enqueue(new TextEncoder().encode(head));
+            for (let piece = 0; piece < 20; piece++) stream.enqueue(new Uint8Array(65_536));
+          },
+        }),
+        signal: controller.signal,
+        duplex: "half",
+      } as RequestInit);
+      const incoming = join(own.folder, "data/videos/.incoming");
+      await expect.poll(() => readdir(incoming)).toHaveLength(1);
+      controller.abort();
+      await expect(sending).rejects.toThrow();
+      await expect.poll(() => readdir(incoming)).toHaveLength(0);
+    });
+
     it("survive a restart", async () => {
       await using own = await videoBench();
       const before = await own.start();
       const { body } = await upload(before, clip, "kept");
+      await upload(before, await markedClip({ seconds: 1 }), "gone");
+      const indexes = join(own.folder, "data/videos/.indexes");
+      await expect.poll(() => readdir(indexes)).toHaveLength(2);
+      await fetch(`${before.url}/v1/videos/gone`, { method: "DELETE" });
       await before.close();
       const after = await own.start();
+      expect((await readdir(indexes)).length).toBe(1);
       expect((await ask(`${after.url}/v1/videos/kept`)).body).toEqual(body.video);
       const bytes = await (await fetch(`${after.url}/v1/videos/kept/frames/42.png`)).bytes();
       expect(await barcodeOf(bytes)).toBe(42);
@@ -338,6 +367,28 @@ describe.skipIf(missing !== undefined)("videos over HTTP", () => {
       expect(lines.map(({ index }) => index)).toEqual([10, 20, 30]);
       for (const { index, objects } of lines) expect(objects[0].box).toEqual(markOf(index));
     });
+
+    it("of a range end when their reader goes, and hold nothing", async () => {
+      const long = await markedClip({ seconds: 40, gop: 1_200 });
+      await upload(server, long, "left");
+      const controller = new AbortController();
+      const url = `${server.url}/v1/videos/left/detections.ndjson`;
+      const answer = await fetch(url, { signal: controller.signal });
+      const reader = answer.body?.getReader();
+      expect((await reader?.read())?.done).toBe(false);
+      controller.abort();
+      await expect(reader?.read()).rejects.toThrow();
+      const settled = async (): Promise<boolean> => {
+        const one = (await stats()).inference?.frames;
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        return (await stats()).inference?.frames === one;
+      };
+      await expect.poll(settled).toBe(true);
+      expect((await stats()).inference?.frames).toBeLessThan(1_200);
+      const deleted = await fetch(`${server.url}/v1/videos/left`, { method: "DELETE" });
+      expect(deleted.status).toBe(204);
+      await expect.poll(() => readdir(join(bench.folder, "data/videos"))).not.toContain("left");
+    }, 60_000);
 
     it.each([90, 180, 270])(
       "of a video turned by %i° lie in the picture as it is shown",

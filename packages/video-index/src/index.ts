@@ -19,6 +19,7 @@ export type {
 } from "./container/video-track.ts";
 export type { FfprobePacket, FrameMapping, FrameMappings } from "./index/import-mappings.ts";
 export { decodeIndex, encodeIndex, type PortableIndex } from "./index/index-bytes.ts";
+export { fingerprintOf } from "./index/index-keeper.ts";
 export { findFrame, type TimeRule, type VideoIndex, videoIndex } from "./index/video-index.ts";
 export { type OpenVideoOptions, openVideo } from "./open-video.ts";
 export type {

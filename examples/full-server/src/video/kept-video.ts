@@ -13,6 +13,8 @@ export interface KeptVideo {
   readonly file: string;
   /** Of its bytes, in hexadecimal. */
   readonly sha256: string;
+  /** What its index is kept under. */
+  readonly fingerprint: string;
   readonly sizeBytes: number;
   readonly createdMs: number;
   /** How long it took to index it, in milliseconds. */
@@ -28,6 +30,7 @@ const note = z.object({
   // A note that somebody changed must not lead out of its folder.
   file: z.string().regex(/^[a-f0-9]{16}\.[a-z0-9]{1,8}$/),
   sha256: z.string().regex(/^[a-f0-9]{64}$/),
+  fingerprint: z.string(),
   sizeBytes: z.number(),
   createdMs: z.number(),
   indexMs: z.number(),

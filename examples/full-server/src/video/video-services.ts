@@ -7,6 +7,7 @@ import type { Registry } from "prom-client";
 import { serverFolders } from "../storage/server-folders.ts";
 import { loadDetector } from "./detector.ts";
 import { type FrameDetections, frameDetections } from "./frame-detections.ts";
+import { sweepIndexes } from "./sweep-indexes.ts";
 import { type VideoMetrics, videoMetrics } from "./video-metrics.ts";
 import type { VideoSettings } from "./video-settings.ts";
 import { openShelf, type VideoShelf } from "./video-shelf.ts";
@@ -40,14 +41,16 @@ export async function openVideoServices(
   const { dataFolder, videoCacheBytes, videoDecoders, videoModel, maxVideos } = settings;
   const folder = serverFolders(dataFolder).videos;
   const incoming = join(folder, ".incoming");
+  const indexes = join(folder, ".indexes");
   await mkdir(incoming, { recursive: true });
   await clean(incoming);
   const library = createVideoLibrary({
     cacheBytes: videoCacheBytes,
     decoders: videoDecoders,
-    indexFolder: join(folder, ".indexes"),
+    indexFolder: indexes,
   });
   const shelf = await openShelf({ folder, dataFolder, library, maxVideos, log });
+  await sweepIndexes(indexes, shelf.list());
   const metrics = videoMetrics(register, {
     cacheBytes: () => library.cache.sizeBytes,
     videos: () => shelf.list().length,

@@ -1,7 +1,13 @@
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { MillraceError } from "@millrace/core";
-import type { Video, VideoInfo, VideoLibrary } from "@millrace/video-index";
+import {
+  fileBytes,
+  fingerprintOf,
+  type Video,
+  type VideoInfo,
+  type VideoLibrary,
+} from "@millrace/video-index";
 import type { FastifyBaseLogger } from "fastify";
 import { shownError } from "../storage/shown-name.ts";
 import { inTurn } from "./in-turn.ts";
@@ -140,8 +146,11 @@ export async function openShelf(options: ShelfOptions): Promise<VideoShelf> {
       const startedMs = performance.now();
       const video = await library.open(path, signal ? { signal } : {});
       const indexMs = performance.now() - startedMs;
-      const info = { ...video.info, name };
-      const note = { id, name, file, sha256, sizeBytes, createdMs: Date.now(), indexMs, info };
+      const note = {
+        ...{ id, name, file, sha256, sizeBytes, createdMs: Date.now(), indexMs },
+        fingerprint: await fingerprintIn(path),
+        info: { ...video.info, name },
+      };
       await writeKept(home, note).catch(async (error: unknown) => {
         await video.close();
         throw error;
@@ -218,6 +227,11 @@ export async function openShelf(options: ShelfOptions): Promise<VideoShelf> {
       await Promise.all([...openings.keys()].map(retire));
     },
   };
+}
+
+async function fingerprintIn(path: string): Promise<string> {
+  await using source = await fileBytes(path);
+  return await fingerprintOf(source);
 }
 
 /** A file with sound only is there, but it is no video. */
