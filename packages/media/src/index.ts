@@ -49,8 +49,8 @@ export { scalarScaler } from "./video/scalar-scaler.ts";
 export type {
   DecodedFrame,
   DecodeOptions,
-  DecoderCapabilities,
   DecodeResult,
+  DecoderCapabilities,
   FrameStatus,
   OpenDecoderOptions,
   VideoDecoder,
@@ -64,6 +64,7 @@ export type {
   VideoEncoderConfig,
 } from "./video/video-encoder.ts";
 export {
+  countOpenFrame,
   openFrameCount,
   packFrame,
   type Rotation,
