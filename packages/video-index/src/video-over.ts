@@ -1,16 +1,12 @@
 import { MillraceError } from "@millrace/core/web";
-import {
-  relabelFrame,
-  ticksToMicroseconds,
-  ticksToSeconds,
-  type VideoFrame,
-} from "@millrace/media";
+import { relabelFrame, ticksToMicroseconds, type VideoFrame } from "@millrace/media";
 import { accessWatcher } from "./access/access-pattern.ts";
 import type { ByteCache } from "./access/byte-cache.ts";
 import type { FrameStore, StoredFrame } from "./access/frame-store.ts";
-import { framesAhead } from "./access/frames-ahead.ts";
+import { type AheadPlan, framesAhead } from "./access/frames-ahead.ts";
 import type { CachedEntry, CachedStill } from "./cached-entry.ts";
 import type { StillEncoder } from "./encode-still.ts";
+import { frameInfo } from "./index/frame-info.ts";
 import {
   findFrame,
   frameDuration,
@@ -20,7 +16,6 @@ import {
   type VideoIndex,
 } from "./index/video-index.ts";
 import type {
-  FrameInfo,
   FrameRange,
   FrameRequest,
   RawFrame,
@@ -39,6 +34,12 @@ export interface VideoParts {
   /** What the keys of this video's pictures begin with. */
   readonly cachePrefix: string;
   readonly encode: StillEncoder;
+  /**
+   * Keep frames that are decoded on the way to one that was asked for out of order: worth it where keeping takes no copy.
+   *
+   * @defaultValue false
+   */
+  readonly keepsPassed?: boolean;
   readonly close: () => Promise<void>;
 }
 
@@ -58,6 +59,15 @@ export function videoOver({
   let requests = 0;
   let hits = 0;
 
+  /** What to fetch beside a frame that was asked for by itself; what was fetched for another pattern is given up. */
+  const planAhead = (frame: number): AheadPlan => {
+    const pattern = watcher.observe(frame);
+    const { maxBytes } = cache.stats;
+    const plan = framesAhead(store.index, frame, pattern, maxBytes, parts.keepsPassed);
+    if (pattern.kind === "random" || plan.ahead.length === 0) store.stopAhead();
+    return plan;
+  };
+
   /** @param steady - whether it is one of a series that is known, and need not be guessed */
   const fetch = async (
     frame: number,
@@ -67,11 +77,7 @@ export function videoOver({
     const startedMs = performance.now();
     requests += 1;
     const { signal } = request;
-    const plan =
-      steady === undefined
-        ? framesAhead(store.index, frame, watcher.observe(frame), cache.stats.maxBytes)
-        : { goOn: steady, ahead: [] };
-    if (plan.ahead.length === 0 && steady === undefined) store.stopAhead();
+    const plan = steady === undefined ? planAhead(frame) : { goOn: steady, ahead: [] };
     const stored = await store.fetch(frame, { ...plan, ...(signal && { signal }) });
     if (stored.source === "cache") hits += 1;
     return rawFrame(store.index, frame, stored, startedMs);
@@ -98,7 +104,14 @@ export function videoOver({
         encodeMs: 0,
         totalMs: performance.now() - startedMs,
       };
-      return { ...infoOf(store.index, frame), exactness, source: "cache", timing, status, image };
+      return {
+        ...frameInfo(store.index, frame),
+        exactness,
+        source: "cache",
+        timing,
+        status,
+        image,
+      };
     }
     using raw = await fetch(frame, request, steady);
     const { frame: pixels, status, [Symbol.dispose]: __, ...info } = raw;
@@ -213,22 +226,6 @@ function* framesOf({ from = 0, to, stride = 1 }: FrameRange, count: number): Gen
   else for (let frame = end - 1; frame >= from; frame += stride) yield frame;
 }
 
-function infoOf(
-  index: VideoIndex,
-  frame: number,
-): Pick<FrameInfo, "index" | "pts" | "time" | "duration" | "key"> {
-  const { timeBase, packets } = index.track;
-  const pts = framePts(index, frame);
-  const packet = index.packetOf[frame] as number;
-  return {
-    index: frame,
-    pts,
-    time: ticksToSeconds(pts, timeBase),
-    duration: ticksToSeconds(frameDuration(index, frame), timeBase),
-    key: ((packets.flags[packet] as number) & 1) !== 0,
-  };
-}
-
 function rawFrame(
   index: VideoIndex,
   frame: number,
@@ -237,7 +234,7 @@ function rawFrame(
 ): RawFrame {
   const own = stored && relabelled(stored, index, frame);
   const info = {
-    ...infoOf(index, frame),
+    ...frameInfo(index, frame),
     exactness,
     source,
     timing: { ...timing, encodeMs: 0, totalMs: performance.now() - startedMs },

@@ -20,15 +20,18 @@ const PIXEL_BYTES = 1.5;
 /**
  * What to fetch ahead. Backwards it is the frames before in the same group of pictures, which are decoded on the way to
  * the one that was asked for, so that they cost nothing but their place in the cache; forwards it is the next few.
+ *
+ * @param keepsPassed - without a pattern, too, keep the frames before, as if it were backwards
  */
 export function framesAhead(
   index: VideoIndex,
   frame: number,
   pattern: AccessPattern,
   cacheBytes: number,
+  keepsPassed = false,
 ): AheadPlan {
-  if (pattern.kind === "random") return NOTHING;
-  const { stride } = pattern;
+  if (pattern.kind === "random" && !keepsPassed) return NOTHING;
+  const stride = pattern.kind === "random" ? -1 : pattern.stride;
   const [config] = index.track.configs;
   const frameBytes = (config?.codedWidth ?? 0) * (config?.codedHeight ?? 0) * PIXEL_BYTES;
   const room = Math.min(MOST, Math.floor((cacheBytes * SHARE) / Math.max(1, frameBytes)));

@@ -115,9 +115,18 @@ export async function openVideo(
       await bytes?.close();
     };
     const still = `${PREFIX}still:`;
-    const parts = { name, store, warnings, cache, cachePrefix: still, encode: canvasStill, close };
-    // Its frames are the browser's, since what decodes and fetches them makes no others.
-    const video = videoOver(parts) as BrowserVideo;
+    const video = videoOver({
+      name,
+      store,
+      warnings,
+      cache,
+      cachePrefix: still,
+      encode: canvasStill,
+      // A hand on a slider comes back to frames near by, and the browser has them anyway.
+      keepsPassed: mode === "webcodecs",
+      close,
+      // Its frames are the browser's, since what decodes and fetches them makes no others.
+    }) as BrowserVideo;
     const draw = latestDrawing(video);
     return Object.create(video, { mode: { value: mode }, draw: { value: draw } });
   } catch (error) {
