@@ -133,6 +133,23 @@ describe.skipIf(missing !== undefined)("a video in a browser", () => {
     },
   );
 
+  it.each(["noinitkey.ts", "trunc_faststart.mp4", "trunc.mkv", "trunc.ts", "dropped_pkt.mp4"])(
+    "gives the frames of the damaged %s that are left, and no wrong ones",
+    async (name) => {
+      const clip = folder.clips.find((it) => it.name === name) as Clip;
+      const { id, info } = await open(name);
+      expect(info.frameCount).toBe(clip.numbers.length);
+      const order = orderOf(clip);
+      const seen = await page.call("drawEach", id, order);
+      const given = seen.filter(({ status }) => status !== "missing");
+      expect(given.map((frame) => frame.seen)).toEqual(
+        given.map(({ index }) => clip.numbers[index]),
+      );
+      expect(given.length).toBeGreaterThan(REQUESTS / 4);
+      expect(await page.call("close", id)).toBe(0);
+    },
+  );
+
   it("takes the index from the server, and reads of the file only what it decodes", async () => {
     const { id, info } = await open("long_gop.mp4", {
       index: `${server.url}/indexes/long_gop.mp4`,

@@ -11,6 +11,7 @@ import type { VideoIndex } from "../index/video-index.ts";
 import { videoOver } from "../video-over.ts";
 import type { BrowserVideo } from "./browser-video.ts";
 import { canvasStill } from "./canvas-still.ts";
+import { getAnswer, type WebAccess } from "./get-answer.ts";
 import { latestDrawing } from "./latest-drawing.ts";
 import { type StillUrl, stillStore } from "./still-store.ts";
 import { type WebCodecsDecoderOptions, webCodecsDecoder } from "./web-codecs-decoder.ts";
@@ -138,29 +139,11 @@ export async function openVideo(
 async function openIndex(
   openBytes: () => Promise<ByteSource>,
   { index, track = 0, signal }: OpenBrowserVideoOptions,
-  web: { readonly fetch: typeof fetch; readonly headers: Readonly<Record<string, string>> },
+  web: WebAccess,
 ): Promise<Opened> {
   if (index instanceof Uint8Array) return { ...decodeIndex(index), source: undefined };
   if (index !== undefined) {
-    const where = redactUrl(String(index));
-    const { headers } = web;
-    const answer = await web
-      .fetch(index, { headers, ...(signal && { signal }) })
-      .catch((cause: unknown) => {
-        signal?.throwIfAborted();
-        throw new MillraceError("REMOTE_FAILED", `${where} cannot be reached.`, {
-          cause,
-          retryable: true,
-        });
-      });
-    if (!answer.ok) {
-      await answer.body?.cancel();
-      throw new MillraceError(
-        answer.status === 404 || answer.status === 410 ? "NOT_FOUND" : "REMOTE_FAILED",
-        `${where}: the server answers ${answer.status}.`,
-        { retryable: answer.status >= 500, details: { status: answer.status } },
-      );
-    }
+    const answer = await getAnswer(index, web, signal);
     return { ...decodeIndex(new Uint8Array(await answer.arrayBuffer())), source: undefined };
   }
   const source = await openBytes();

@@ -5,6 +5,7 @@ import { layoutBytes } from "../access/layout-bytes.ts";
 import { PacketFlag } from "../container/packet-table.ts";
 import { framePts, type VideoIndex } from "../index/video-index.ts";
 import { stillBrowserFrame } from "./browser-frame.ts";
+import { getAnswer, type WebAccess } from "./get-answer.ts";
 import type { WebImageBitmap } from "./web-codecs-library.ts";
 
 /** The frame whose picture is wanted. */
@@ -19,13 +20,11 @@ export interface WantedStill {
 export type StillUrl = (frame: number, wanted: WantedStill) => string | URL;
 
 /** What {@link stillStore} takes. */
-export interface StillStoreOptions {
+export interface StillStoreOptions extends WebAccess {
   /** The video, for messages. */
   readonly name: string;
   readonly index: VideoIndex;
   readonly stillUrl: StillUrl;
-  readonly fetch: typeof fetch;
-  readonly headers: Readonly<Record<string, string>>;
   readonly cache: FrameCache;
   /** What the keys of this video begin with in the cache. */
   readonly cachePrefix: string;
@@ -148,32 +147,20 @@ function stored(
 async function loadPicture(
   url: string | URL,
   signal: AbortSignal,
-  { fetch: request, headers }: StillStoreOptions,
+  web: WebAccess,
 ): Promise<WebImageBitmap> {
-  const where = redactUrl(String(url));
-  const answer = await request(url, { headers, signal }).catch((cause: unknown) => {
-    signal.throwIfAborted();
-    throw new MillraceError("REMOTE_FAILED", `${where} cannot be reached.`, {
-      cause,
-      retryable: true,
-    });
-  });
-  if (!answer.ok) {
-    await answer.body?.cancel();
-    const { status } = answer;
-    throw new MillraceError(
-      status === 404 || status === 410 ? "NOT_FOUND" : "REMOTE_FAILED",
-      `${where}: the server answers ${status}.`,
-      { retryable: status >= 500 || status === 429, details: { status } },
-    );
-  }
+  const answer = await getAnswer(url, web, signal);
   const blob = await answer.blob();
   const { createImageBitmap } = globalThis as unknown as {
     createImageBitmap(blob: Blob): Promise<WebImageBitmap>;
   };
   return await createImageBitmap(blob).catch((cause: unknown) => {
-    throw new MillraceError("CORRUPT_INPUT", `${where} is no picture that the browser shows.`, {
-      cause,
-    });
+    throw new MillraceError(
+      "CORRUPT_INPUT",
+      `${redactUrl(String(url))} is no picture that the browser shows.`,
+      {
+        cause,
+      },
+    );
   });
 }

@@ -36,6 +36,8 @@ export function webCodecsStream(
   /** A decoder that was not fed, or flushed, takes nothing but a key chunk. */
   let needsKey = true;
   let trouble: unknown;
+  /** Decoders that ended by themselves. */
+  let failures = 0;
   let wanted = new Set<number>();
   let out: { readonly at: number; readonly frame: WebVideoFrame | undefined }[] = [];
   /** Wakes who waits for the queue to become shorter. */
@@ -61,6 +63,7 @@ export function webCodecsStream(
         if (native !== made) return;
         native = undefined;
         needsKey = true;
+        failures += 1;
         if (!BAD_BYTES.has(error.name)) trouble = error;
         wake();
       },
@@ -121,14 +124,28 @@ export function webCodecsStream(
     return { frames, decoded: came.map(({ at }) => at), concealed: [] };
   };
 
+  /** What went down with a decoder and can be fed to another: from a key packet on of which nothing has come out. */
+  const behindFailure = (fed: readonly EncodedVideoChunk[]): readonly EncodedVideoChunk[] => {
+    const came = new Set(out.map(({ at }) => at));
+    let lastOut = 0;
+    for (const [at, { pts }] of fed.entries()) if (came.has(pts)) lastOut = at;
+    const next = fed.findIndex(({ type }, at) => at > lastOut && type === "key");
+    return next < 0 ? [] : fed.slice(next);
+  };
+
   const decode = async (
     chunks: readonly EncodedVideoChunk[],
     { keep, end = false }: DecodeOptions,
   ): Promise<DecodeResult> => {
     for (const pts of keep ?? chunks.map((chunk) => chunk.pts)) wanted.add(pts);
-    for (const chunk of chunks) {
-      feed(chunk);
-      await room();
+    for (let rest = chunks; rest.length > 0; ) {
+      const before = failures;
+      for (const chunk of rest) {
+        feed(chunk);
+        await room();
+      }
+      if (end) await flush();
+      rest = failures === before || trouble !== undefined ? [] : behindFailure(rest);
     }
     if (end) await flush();
     if (trouble !== undefined) {
