@@ -64,6 +64,7 @@ export type {
   VideoEncoderConfig,
 } from "./video/video-encoder.ts";
 export {
+  countOpenFrame,
   openFrameCount,
   packFrame,
   type Rotation,

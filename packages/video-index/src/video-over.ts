@@ -1,17 +1,13 @@
-import { MillraceError } from "@millrace/core";
-import {
-  relabelFrame,
-  ticksToMicroseconds,
-  ticksToSeconds,
-  type VideoFrame,
-} from "@millrace/media";
+import { MillraceError } from "@millrace/core/web";
+import { relabelFrame, ticksToMicroseconds, type VideoFrame } from "@millrace/media";
 import type { Observable } from "rxjs";
 import { accessWatcher } from "./access/access-pattern.ts";
-import { aheadPlanner } from "./access/ahead-planner.ts";
+import { type AheadPlan, aheadPlanner } from "./access/ahead-planner.ts";
 import type { ByteCache } from "./access/byte-cache.ts";
 import type { FrameStore, StoredFrame } from "./access/frame-store.ts";
 import type { CachedEntry, CachedStill } from "./cached-entry.ts";
 import type { StillEncoder } from "./encode-still.ts";
+import { frameInfo } from "./index/frame-info.ts";
 import {
   findFrame,
   frameDuration,
@@ -21,7 +17,6 @@ import {
   type VideoIndex,
 } from "./index/video-index.ts";
 import type {
-  FrameInfo,
   FrameRange,
   FrameRequest,
   RawFrame,
@@ -41,6 +36,12 @@ export interface VideoParts {
   /** What the keys of this video's pictures begin with. */
   readonly cachePrefix: string;
   readonly encode: StillEncoder;
+  /**
+   * Keep frames that are decoded on the way to one that was asked for out of order: worth it where keeping takes no copy.
+   *
+   * @defaultValue false
+   */
+  readonly keepsPassed?: boolean;
   readonly close: () => Promise<void>;
 }
 
@@ -57,9 +58,16 @@ export function videoOver({
   ...parts
 }: VideoParts): Video {
   const watcher = accessWatcher();
-  const ahead = aheadPlanner(cache.stats.maxBytes);
+  const ahead = aheadPlanner(cache.stats.maxBytes, parts.keepsPassed);
   let requests = 0;
   let hits = 0;
+
+  /** What to fetch beside a frame that was asked for by itself; what was fetched for another pattern is given up. */
+  const planAhead = (frame: number): AheadPlan => {
+    const pattern = watcher.observe(frame);
+    if (pattern.kind === "random") store.stopAhead();
+    return ahead.plan(store.index, frame, pattern, store.has(frame));
+  };
 
   /** @param steady - whether it is one of a series that is known, and need not be guessed */
   const fetch = async (
@@ -70,12 +78,7 @@ export function videoOver({
     const startedMs = performance.now();
     requests += 1;
     const { signal } = request;
-    const pattern = steady === undefined ? watcher.observe(frame) : undefined;
-    if (pattern?.kind === "random") store.stopAhead();
-    const plan =
-      pattern === undefined
-        ? { goOn: steady === true, ahead: [] }
-        : ahead.plan(store.index, frame, pattern, store.has(frame));
+    const plan = steady === undefined ? planAhead(frame) : { goOn: steady, ahead: [] };
     const stored = await store.fetch(frame, { ...plan, ...(signal && { signal }) });
     if (stored.source === "cache") hits += 1;
     return rawFrame(store.index, frame, stored, startedMs);
@@ -102,7 +105,14 @@ export function videoOver({
         encodeMs: 0,
         totalMs: performance.now() - startedMs,
       };
-      return { ...infoOf(store.index, frame), exactness, source: "cache", timing, status, image };
+      return {
+        ...frameInfo(store.index, frame),
+        exactness,
+        source: "cache",
+        timing,
+        status,
+        image,
+      };
     }
     using raw = await fetch(frame, request, steady);
     const { frame: pixels, status, [Symbol.dispose]: __, ...info } = raw;
@@ -218,22 +228,6 @@ function* framesOf({ from = 0, to, stride = 1 }: FrameRange, count: number): Gen
   else for (let frame = end - 1; frame >= from; frame += stride) yield frame;
 }
 
-function infoOf(
-  index: VideoIndex,
-  frame: number,
-): Pick<FrameInfo, "index" | "pts" | "time" | "duration" | "key"> {
-  const { timeBase, packets } = index.track;
-  const pts = framePts(index, frame);
-  const packet = index.packetOf[frame] as number;
-  return {
-    index: frame,
-    pts,
-    time: ticksToSeconds(pts, timeBase),
-    duration: ticksToSeconds(frameDuration(index, frame), timeBase),
-    key: ((packets.flags[packet] as number) & 1) !== 0,
-  };
-}
-
 function rawFrame(
   index: VideoIndex,
   frame: number,
@@ -242,7 +236,7 @@ function rawFrame(
 ): RawFrame {
   const own = stored && relabelled(stored, index, frame);
   const info = {
-    ...infoOf(index, frame),
+    ...frameInfo(index, frame),
     exactness,
     source,
     timing: { ...timing, encodeMs: 0, totalMs: performance.now() - startedMs },

@@ -1,4 +1,4 @@
-import { MillraceError } from "@millrace/core";
+import { MillraceError } from "@millrace/core/web";
 
 /** Bytes between one who writes and one who reads, where the writer waits for the reader. */
 export interface ByteQueue {

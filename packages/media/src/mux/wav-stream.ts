@@ -1,4 +1,4 @@
-import { MillraceError } from "@millrace/core";
+import { MillraceError } from "@millrace/core/web";
 import type { AudioData } from "../audio/audio-data.ts";
 
 /** What {@link wavStream} may be told. */

@@ -1,4 +1,4 @@
-import { MillraceError } from "@millrace/core";
+import { MillraceError } from "@millrace/core/web";
 import { byteQueue } from "./byte-queue.ts";
 import { clusterStart, matroskaHeader, simpleBlock } from "./matroska.ts";
 import type { Muxer, MuxerBackend, MuxerTracks } from "./muxer.ts";

@@ -1,4 +1,4 @@
-import { MillraceError } from "@millrace/core";
+import { MillraceError } from "@millrace/core/web";
 import type { ImageTensorOptions, Region } from "./frame-scaler.ts";
 import { pictureSize } from "./take-region.ts";
 
@@ -81,11 +81,9 @@ export function padAround(
   { width, height, padding = 114 / 255 }: ImageTensorOptions,
   target: Float32Array,
 ): void {
-  // In shared memory, several times as fast as the fill of a Float32Array.
-  const pattern = Buffer.from(Float32Array.of(padding).buffer);
-  const bytes = Buffer.from(target.buffer, target.byteOffset, target.byteLength);
+  const fill = fillOf(target, padding);
   const pad = (from: number, to: number): void => {
-    if (to > from) bytes.fill(pattern, from * 4, to * 4);
+    if (to > from) fill(from, to);
   };
   for (let plane = 0; plane < 3; plane++) {
     const start = plane * width * height;
@@ -98,4 +96,14 @@ export function padAround(
       pad(row + left + pictureWidth, row + width);
     }
   }
+}
+
+/** What fills a part of a model's input. */
+function fillOf(target: Float32Array, value: number): (from: number, to: number) => void {
+  const { Buffer } = globalThis as { readonly Buffer?: typeof globalThis.Buffer };
+  if (Buffer === undefined) return (from, to) => target.fill(value, from, to);
+  // In shared memory, several times as fast as the fill of a Float32Array.
+  const pattern = Buffer.from(Float32Array.of(value).buffer);
+  const bytes = Buffer.from(target.buffer, target.byteOffset, target.byteLength);
+  return (from, to) => bytes.fill(pattern, from * 4, to * 4);
 }

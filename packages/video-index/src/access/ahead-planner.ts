@@ -30,16 +30,17 @@ const PIXEL_BYTES = 1.5;
  * that a group is decoded once if the cache has room for it.
  *
  * @param cacheBytes - the budget of the cache
+ * @param keepsPassed - without a pattern, too, keep the frames before, as if it were backwards
  */
-export function aheadPlanner(cacheBytes: number): AheadPlanner {
+export function aheadPlanner(cacheBytes: number, keepsPassed = false): AheadPlanner {
   let last: { readonly stride: number; readonly until: number } | undefined;
   return {
     plan(index, frame, pattern, cached) {
-      if (pattern.kind === "random") {
+      if (pattern.kind === "random" && !keepsPassed) {
         last = undefined;
         return NOTHING;
       }
-      const { stride } = pattern;
+      const stride = pattern.kind === "random" ? -1 : pattern.stride;
       const room = roomFor(index, cacheBytes, stride);
       const goOn = stride > 0;
       if (!goOn && cached) return NOTHING;

@@ -1,6 +1,11 @@
-import { abortable, MillraceError } from "@millrace/core";
-import type { FrameStatus, VideoDecoderBackend, VideoFrame } from "@millrace/media";
-import { randomAccessOf } from "../bitstream/random-access.ts";
+import { abortable, MillraceError } from "@millrace/core/web";
+import type {
+  FrameStatus,
+  VideoDecoderBackend,
+  VideoDecoderConfig,
+  VideoFrame,
+} from "@millrace/media";
+import { type RandomAccess, randomAccessOf } from "../bitstream/random-access.ts";
 import type { ByteSource } from "../bytes/byte-source.ts";
 import { PacketFlag } from "../container/packet-table.ts";
 import { decodeStart, type VideoIndex } from "../index/video-index.ts";
@@ -8,6 +13,7 @@ import { withoutKey, withPreroll } from "../index/without-key.ts";
 import type { ByteCache, EntryPrice } from "./byte-cache.ts";
 import { type DecodeRun, planRuns } from "./decode-plan.ts";
 import type { DecoderPool } from "./decoder-pool.ts";
+import { layoutBytes } from "./layout-bytes.ts";
 import { type RunDecoder, runDecoder } from "./run-decoder.ts";
 
 /**
@@ -57,6 +63,8 @@ export interface FrameStoreStats {
 /** The frames of one video: from the cache, or decoded, each at most once at a time however many wait for it. */
 export interface FrameStore extends AsyncDisposable {
   readonly index: VideoIndex;
+  /** The index as it is, and then each better one. */
+  readonly index$: Observable<VideoIndex>;
   readonly stats: FrameStoreStats;
   /** Rejects with the signal's reason; what nobody waits for any more is not decoded. */
   fetch(frame: number, options?: FetchOptions): Promise<StoredFrame>;
@@ -132,6 +140,7 @@ export function frameStore(options: FrameStoreOptions): FrameStore {
   let { index } = options;
   const { packets, configs } = index.track;
   const wanted = new Map<number, Wanted>();
+  const index$ = new BehaviorSubject(index);
   const owner = {};
   const busy = new Set<Promise<void>>();
   const activeRuns = new Set<ActiveRun>();
@@ -163,7 +172,7 @@ export function frameStore(options: FrameStoreOptions): FrameStore {
       };
       resolve({ ...found, frame, source: "decode", timing });
     }
-    const sizeBytes = cached.frame?.data.length ?? NEGATIVE_BYTES;
+    const sizeBytes = cached.frame === undefined ? NEGATIVE_BYTES : layoutBytes(cached.frame);
     cache.set(`${cachePrefix}${packet}`, cached, { sizeBytes, cost: packet - start + 1 });
   };
 
@@ -181,15 +190,23 @@ export function frameStore(options: FrameStoreOptions): FrameStore {
     // been planned from one that another run has found to be none.
     if (!index.keys.includes(packet)) return decodeStart(index, packet) === packet;
     const config = configs[packets.config[packet] as number];
-    const found = config === undefined ? undefined : randomAccessOf(config, data);
+    const found = config === undefined ? undefined : entryOf(config, data);
     if (found !== undefined && found.kind !== "none") confirmed.add(packet);
     if (found?.kind === "closed" || found?.kind === "open") return true;
     index =
       found?.kind === "gradual"
         ? withPreroll(index, packet, found.frames)
         : withoutKey(index, packet);
+    index$.next(index);
     options.onIndexChange?.(index);
     return false;
+  };
+
+  /** What a packet is for this decoder, which may want more than the codec does. */
+  const entryOf = (config: VideoDecoderConfig, data: Uint8Array): RandomAccess => {
+    const found = randomAccessOf(config, data);
+    const strict = backend.capabilities.closedOnly?.includes(config.family) === true;
+    return strict && found.kind !== "closed" ? { kind: "none" } : found;
   };
 
   const execute = async (run: DecodeRun, decoder: RunDecoder, active: ActiveRun): Promise<void> => {
@@ -312,6 +329,7 @@ export function frameStore(options: FrameStoreOptions): FrameStore {
     get index() {
       return index;
     },
+    index$: index$.asObservable(),
     get stats() {
       return { decodedPackets, runs, prefetched, prefetchedUsed };
     },
@@ -376,6 +394,7 @@ export function frameStore(options: FrameStoreOptions): FrameStore {
       fail([...wanted.keys()], gone);
       await Promise.allSettled(busy);
       await options.pool.drop(owner);
+      index$.complete();
       cache.drop(cachePrefix);
     },
   };

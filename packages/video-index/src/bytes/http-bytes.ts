@@ -1,4 +1,4 @@
-import { abortable, MillraceError, redactUrl } from "@millrace/core";
+import { abortable, MillraceError, redactUrl } from "@millrace/core/web";
 import type { ByteSource } from "./byte-source.ts";
 
 /** What {@link httpBytes} may be told. */

@@ -1,4 +1,4 @@
-import { MillraceError } from "@millrace/core";
+import { MillraceError } from "@millrace/core/web";
 import type { ByteSource } from "../bytes/byte-source.ts";
 import { readAnnexB } from "./annexb/read-annexb.ts";
 import { readAvi } from "./avi/read-avi.ts";

@@ -1,4 +1,4 @@
-import { MillraceError } from "@millrace/core";
+import { MillraceError } from "@millrace/core/web";
 import type { PacketTable } from "../container/packet-table.ts";
 import type { PacketFraming, VideoTrack } from "../container/video-track.ts";
 import {

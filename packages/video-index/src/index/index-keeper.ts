@@ -21,7 +21,7 @@ const SAMPLE = 256 * 1024;
  * What tells the bytes of a source from others: its size and the SHA-256 of its first and last 256 KiB. A file that is
  * replaced by another one of the same size which differs only in between is not noticed.
  */
-async function fingerprintOf(source: ByteSource, signal?: AbortSignal): Promise<string> {
+export async function fingerprintOf(source: ByteSource, signal?: AbortSignal): Promise<string> {
   const { sizeBytes } = source;
   const options = signal ? { signal } : {};
   const tail = Math.max(SAMPLE, sizeBytes - SAMPLE);

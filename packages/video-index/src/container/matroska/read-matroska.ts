@@ -1,4 +1,4 @@
-import { MillraceError } from "@millrace/core";
+import { MillraceError } from "@millrace/core/web";
 import type { Rational } from "@millrace/media";
 import { type ByteWindow, byteWindow } from "../../bytes/byte-reader.ts";
 import type { ByteSource } from "../../bytes/byte-source.ts";
