@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 export type { ByteCacheStats } from "./access/byte-cache.ts";
-export type { Exactness } from "./access/frame-store.ts";
+export type { Exactness } from "./access/stored-frame.ts";
 export type { ByteSource, ReadOptions } from "./bytes/byte-source.ts";
 export { fileBytes } from "./bytes/file-bytes.ts";
 export { type HttpBytesOptions, httpBytes } from "./bytes/http-bytes.ts";

@@ -1,6 +1,5 @@
 import { MillraceError } from "@millrace/core";
 import type { FrameScaler, ImageEncoder, VideoDecoderBackend } from "@millrace/media";
-import { BehaviorSubject } from "rxjs";
 import { type ByteCacheStats, byteCache } from "./access/byte-cache.ts";
 import { decoderPool } from "./access/decoder-pool.ts";
 import { frameStore } from "./access/frame-store.ts";
@@ -95,7 +94,6 @@ export function createVideoLibrary(options: VideoLibraryOptions = {}): VideoLibr
     const backend = options.decoder ?? (await installed()).decoder;
     const { index, warnings, save } = await loadIndex(source, track, options.indexFolder, load);
     const prefix = `${opened++}:`;
-    const index$ = new BehaviorSubject(index);
     const store = frameStore({
       source,
       index,
@@ -104,15 +102,11 @@ export function createVideoLibrary(options: VideoLibraryOptions = {}): VideoLibr
       pool,
       cachePrefix: prefix,
       threads: options.threads ?? 1,
-      onIndexChange(better) {
-        index$.next(better);
-        save(better);
-      },
+      onIndexChange: save,
     });
     const video = videoOver({
       name: source.name,
       store,
-      index$: index$.asObservable(),
       warnings,
       cache,
       cachePrefix: `${prefix}still:`,
@@ -123,7 +117,6 @@ export function createVideoLibrary(options: VideoLibraryOptions = {}): VideoLibr
       async close() {
         videos.delete(video);
         await store[Symbol.asyncDispose]();
-        index$.complete();
         cache.drop(prefix);
         await source.close();
       },

@@ -1,10 +1,10 @@
 import { MillraceError } from "@millrace/core/web";
 import { relabelFrame, ticksToMicroseconds, type VideoFrame } from "@millrace/media";
-import type { Observable } from "rxjs";
 import { accessWatcher } from "./access/access-pattern.ts";
 import { type AheadPlan, aheadPlanner } from "./access/ahead-planner.ts";
 import type { ByteCache } from "./access/byte-cache.ts";
-import type { FrameStore, StoredFrame } from "./access/frame-store.ts";
+import type { FrameStore } from "./access/frame-store.ts";
+import type { StoredFrame } from "./access/stored-frame.ts";
 import type { CachedEntry, CachedStill } from "./cached-entry.ts";
 import type { StillEncoder } from "./encode-still.ts";
 import { frameInfo } from "./index/frame-info.ts";
@@ -30,7 +30,6 @@ import { videoInfo } from "./video-info.ts";
 export interface VideoParts {
   readonly name: string;
   readonly store: FrameStore;
-  readonly index$: Observable<VideoIndex>;
   readonly warnings: readonly string[];
   readonly cache: ByteCache<CachedEntry>;
   /** What the keys of this video's pictures begin with. */
@@ -172,7 +171,7 @@ export function videoOver({
     get index() {
       return store.index;
     },
-    index$: parts.index$,
+    index$: store.index$,
     get stats() {
       return { ...store.stats, requests, hits };
     },

@@ -1,6 +1,6 @@
 import type { EncodedImage, Region, Rotation, VideoCodec, VideoFrame } from "@millrace/media";
 import type { Observable } from "rxjs";
-import type { Exactness } from "./access/frame-store.ts";
+import type { Exactness } from "./access/stored-frame.ts";
 import type { ContainerName } from "./container/video-track.ts";
 import type { TimeRule, VideoIndex } from "./index/video-index.ts";
 

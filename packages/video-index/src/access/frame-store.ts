@@ -1,53 +1,16 @@
 import { abortable, MillraceError } from "@millrace/core/web";
-import type {
-  FrameStatus,
-  VideoDecoderBackend,
-  VideoDecoderConfig,
-  VideoFrame,
-} from "@millrace/media";
+import type { VideoDecoderBackend, VideoDecoderConfig, VideoFrame } from "@millrace/media";
+import { BehaviorSubject, type Observable } from "rxjs";
 import { type RandomAccess, randomAccessOf } from "../bitstream/random-access.ts";
 import type { ByteSource } from "../bytes/byte-source.ts";
 import { PacketFlag } from "../container/packet-table.ts";
 import { decodeStart, type VideoIndex } from "../index/video-index.ts";
 import { withoutKey, withPreroll } from "../index/without-key.ts";
-import type { ByteCache, EntryPrice } from "./byte-cache.ts";
 import { type DecodeRun, planRuns } from "./decode-plan.ts";
 import type { DecoderPool } from "./decoder-pool.ts";
 import { layoutBytes } from "./layout-bytes.ts";
 import { type RunDecoder, runDecoder } from "./run-decoder.ts";
-
-/**
- * How far a frame's number and time can be trusted: `verified` by its bitstream and by what the decoder gave out,
- * `indexed` by the container's tables, `estimated` where the container has no times and the order was worked out.
- */
-export type Exactness = "verified" | "indexed" | "estimated";
-
-/** Where the time of a request went, in milliseconds. */
-export interface FrameTiming {
-  /** Waiting for a decoder. */
-  readonly queueMs: number;
-  /** Reading and decoding until this frame was there. */
-  readonly decodeMs: number;
-}
-
-/** A frame as the store has it. */
-export interface StoredFrame {
-  /** The receiver's own; undefined where the frame cannot be decoded. */
-  readonly frame: VideoFrame | undefined;
-  readonly status: FrameStatus | "missing";
-  readonly exactness: Exactness;
-  readonly source: "cache" | "decode";
-  readonly timing: FrameTiming;
-}
-
-/** What one request may be told. */
-export interface FetchOptions {
-  readonly signal?: AbortSignal;
-  /** Frames behind this one will be asked for next. */
-  readonly goOn?: boolean;
-  /** Frames to be put into the cache on the way, for nobody yet. */
-  readonly ahead?: readonly number[];
-}
+import type { CachedFrame, FetchOptions, FrameCache, StoredFrame } from "./stored-frame.ts";
 
 /** What a store has done so far. */
 export interface FrameStoreStats {
@@ -87,21 +50,6 @@ export interface FrameStoreOptions {
   readonly threads: number;
   /** Called when a look into the bitstream changed the index. */
   onIndexChange?(index: VideoIndex): void;
-}
-
-/** The part of a cache that a store needs; other things may lie in it under other keys. */
-export type FrameCache = Pick<ByteCache<CachedFrame>, "has" | "drop"> & {
-  get(key: string): unknown;
-  set(key: string, value: CachedFrame, price: EntryPrice): void;
-};
-
-/** What the cache holds of a frame. */
-export interface CachedFrame {
-  readonly frame: VideoFrame | undefined;
-  readonly status: FrameStatus | "missing";
-  readonly exactness: Exactness;
-  /** Whether it was put there for nobody, and nobody has asked since. */
-  ahead: boolean;
 }
 
 interface Waiter {

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export type { Exactness } from "../access/frame-store.ts";
+export type { Exactness } from "../access/stored-frame.ts";
 export type { ByteSource, ReadOptions } from "../bytes/byte-source.ts";
 export { type HttpBytesOptions, httpBytes } from "../bytes/http-bytes.ts";
 export { decodeIndex, encodeIndex, type PortableIndex } from "../index/index-bytes.ts";

@@ -148,7 +148,7 @@ async function openIndex(
   }
   const source = await openBytes();
   try {
-    return { ...(await readIndex(source, track, signal)), source };
+    return { ...(await readIndex(source, track, signal && { signal })), source };
   } catch (error) {
     await source.close();
     throw error;

@@ -1,7 +1,9 @@
 import { abortable, MillraceError, redactUrl } from "@millrace/core/web";
 import { ticksToSeconds } from "@millrace/media";
-import type { CachedFrame, FrameCache, FrameStore, StoredFrame } from "../access/frame-store.ts";
+import { of } from "rxjs";
+import type { FrameStore } from "../access/frame-store.ts";
 import { layoutBytes } from "../access/layout-bytes.ts";
+import type { CachedFrame, FrameCache, StoredFrame } from "../access/stored-frame.ts";
 import { PacketFlag } from "../container/packet-table.ts";
 import { framePts, type VideoIndex } from "../index/video-index.ts";
 import { stillBrowserFrame } from "./browser-frame.ts";
@@ -82,6 +84,8 @@ export function stillStore(options: StillStoreOptions): FrameStore {
 
   return {
     index,
+    index$: of(index),
+    has: (frame) => cache.has(`${cachePrefix}${index.packetOf[frame]}`),
     stats: { decodedPackets: 0, runs: 0, prefetched: 0, prefetchedUsed: 0 },
     async fetch(frame, { signal } = {}): Promise<StoredFrame> {
       signal?.throwIfAborted();
