@@ -82,7 +82,11 @@ export async function videoRoutes(plain: FastifyInstance, services: VideoService
     async ({ params: { id } }, reply) =>
       await shelf.use(id, async ({ video, kept }) => {
         const { index, info } = video;
-        const bytes = encodeIndex({ index, warnings: info.warnings, fingerprint: kept.fingerprint });
+        const bytes = encodeIndex({
+          index,
+          warnings: info.warnings,
+          fingerprint: kept.fingerprint,
+        });
         return await reply.type("application/octet-stream").send(bytes);
       }),
   );
