@@ -38,7 +38,7 @@ describe("plainAffine", () => {
       code: "INVALID_OPTION",
     });
     await expect(loadPlugin(file, { kind: "sink" })).rejects.toMatchObject({
-      code: "INVALID_OPTION",
+      code: "UNSUPPORTED",
     });
   });
 });

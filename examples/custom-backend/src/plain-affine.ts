@@ -1,19 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { definePlugin, MillraceError } from "@millrace/core";
-import {
-  checkFeeds,
-  fillOutputs,
-  type InferenceBackend,
-  type InferenceSession,
-  type Tensor,
-  tensor,
-  warmUp,
-} from "@millrace/inference";
+import type { InferenceBackend, InferenceSession, Tensor } from "@millrace/inference";
+import { checkFeeds, fillOutputs, tensor, warmUp } from "@millrace/inference";
 import * as v from "valibot";
 
-const Model = v.object({ scale: v.number(), offset: v.number(), width: v.number() });
+const Affine = v.object({ scale: v.number(), offset: v.number(), width: v.number() });
+const Model = v.pipe(v.string(), v.parseJson(), Affine);
 
-/** Computes `y = scale * x + offset`, whose numbers are in a JSON file, in JavaScript. */
+/** Computes `y = scale * x + offset` in JavaScript; a model is a JSON file with those two and the width of `x`. */
 export const plainAffine = definePlugin({
   kind: "inference-backend",
   name: "plain-affine",
@@ -24,16 +18,9 @@ export const plainAffine = definePlugin({
     capabilities: { dynamicAxes: true, preallocatedOutputs: false },
     async load(model, { signal, warmUp: sizes } = {}) {
       signal?.throwIfAborted();
-      const text =
-        model instanceof Uint8Array
-          ? new TextDecoder().decode(model)
-          : await readFile(model, "utf8");
-      const { success, output } = v.safeParse(v.pipe(v.string(), v.parseJson(), Model), text);
-      if (!success)
-        throw new MillraceError(
-          "CORRUPT_INPUT",
-          "plain-affine: the model is no JSON of scale, offset and width.",
-        );
+      const bytes = model instanceof Uint8Array ? model : await readFile(model);
+      const { success, output, issues } = v.safeParse(Model, new TextDecoder().decode(bytes));
+      if (!success) throw new MillraceError("CORRUPT_INPUT", `plain-affine: ${issues[0].message}`);
       const spec = { type: "float32", dims: ["batch", output.width] } as const;
       let isClosed = false;
       const session: InferenceSession = {
@@ -50,12 +37,12 @@ export const plainAffine = definePlugin({
           // Whoever aborts in the same turn is still heard.
           await new Promise(setImmediate);
           abort?.throwIfAborted();
-          return fillOutputs(
-            { y: tensor("float32", round ? y.map(Math.round) : y, dims) },
-            outputs,
-          );
+          const rounded = round ? y.map(Math.round) : y;
+          return fillOutputs({ y: tensor("float32", rounded, dims) }, outputs);
         },
-        close: async () => void (isClosed = true),
+        async close() {
+          isClosed = true;
+        },
         [Symbol.asyncDispose]: () => session.close(),
       };
       await warmUp(session, sizes, signal);

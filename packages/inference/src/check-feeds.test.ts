@@ -26,6 +26,11 @@ describe("checkFeeds", () => {
     ["another size", { a: tensor("float32", new Float32Array(4), [1, 4]), b: b(1) }, "[1, 4]"],
     ["two sizes of one axis", { a: a(1), b: b(2) }, "where batch is 1 elsewhere"],
     [
+      "an array of another class",
+      { a: { ...a(1), data: new Float64Array(3) as never }, b: b(1) },
+      "needs a Float32Array; it has Float64Array",
+    ],
+    [
       "a shape that lies",
       { a: { ...a(1), data: new Float32Array(2) }, b: b(1) },
       "float32 [1, 3] and has 2 elements",

@@ -1,5 +1,7 @@
 import { MillraceError } from "@millrace/core";
 import type { NamedTensors, TensorSpec } from "./inference-backend.ts";
+import { elementCount } from "./tensor.ts";
+import { tensorArray } from "./tensor-array.ts";
 
 /** Sizes of a model's named axes, such as `{ batch: 8 }`. */
 export type AxisSizes = Readonly<Record<string, number>>;
@@ -47,7 +49,11 @@ export function checkFeeds(specs: readonly TensorSpec[], feeds: NamedTensors): A
       // An axis without a name has a size of its own in each input.
       if (typeof axis === "string" && axis !== "") sizes[axis] = size;
     }
-    if (feed.data.length !== feed.dims.reduce((product, size) => product * size, 1)) {
+    const arrays = tensorArray(type).name;
+    // Not by instanceof, which knows only the arrays of one realm.
+    const own = Object.prototype.toString.call(feed.data).slice("[object ".length, -1);
+    if (own !== arrays) throw refusal(`The input "${name}" needs a ${arrays}; it has ${own}.`);
+    if (feed.data.length !== elementCount(feed.dims)) {
       throw refusal(`The input "${name}" says ${given} and has ${feed.data.length} elements.`);
     }
   }

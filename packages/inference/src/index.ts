@@ -3,6 +3,8 @@
  *
  * @packageDocumentation
  */
+
+export type { Batcher } from "./batcher/batcher.ts";
 export type { BatcherClock } from "./batcher/batcher-clock.ts";
 export type {
   BatchContext,
@@ -15,7 +17,7 @@ export type {
   BucketStats,
 } from "./batcher/batcher-stats.ts";
 export type { BatchCost } from "./batcher/cost-model.ts";
-export { type Batcher, createBatcher } from "./batcher/create-batcher.ts";
+export { createBatcher } from "./batcher/create-batcher.ts";
 export type { Histogram } from "./batcher/histogram.ts";
 export { type AxisSizes, checkFeeds } from "./check-feeds.ts";
 export { fillOutputs } from "./fill-outputs.ts";

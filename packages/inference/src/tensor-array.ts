@@ -5,6 +5,7 @@ interface ArrayClass<Type extends TensorType> {
   new (length: number): TensorData[Type];
   new (buffer: ArrayBufferLike, byteOffset: number, length: number): TensorData[Type];
   readonly BYTES_PER_ELEMENT: number;
+  readonly name: string;
 }
 
 /** The class of the array that holds each element type. */

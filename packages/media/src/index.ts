@@ -21,6 +21,8 @@ export type {
 export type { LiveData, LiveStream, MediaClock } from "./live/live-stream.ts";
 export { shareFrames } from "./live/share-frames.ts";
 export type { Container, Muxer, MuxerBackend, MuxerTracks } from "./mux/muxer.ts";
+export { type WavStreamOptions, wavStream } from "./mux/wav-stream.ts";
+export { webmMuxer } from "./mux/webm-muxer.ts";
 export { type Rational, ticksToMicroseconds, ticksToSeconds } from "./rational.ts";
 export type { VideoCodec, VideoDecoderConfig } from "./video/codec.ts";
 export { type LumaWeights, lumaWeights, type VideoColorSpace } from "./video/color-space.ts";
@@ -47,8 +49,8 @@ export { scalarScaler } from "./video/scalar-scaler.ts";
 export type {
   DecodedFrame,
   DecodeOptions,
-  DecoderCapabilities,
   DecodeResult,
+  DecoderCapabilities,
   FrameStatus,
   OpenDecoderOptions,
   VideoDecoder,
@@ -62,6 +64,7 @@ export type {
   VideoEncoderConfig,
 } from "./video/video-encoder.ts";
 export {
+  countOpenFrame,
   openFrameCount,
   packFrame,
   type Rotation,

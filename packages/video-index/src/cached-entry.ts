@@ -1,5 +1,5 @@
 import type { EncodedImage } from "@millrace/media";
-import type { CachedFrame } from "./access/frame-store.ts";
+import type { CachedFrame } from "./access/stored-frame.ts";
 
 /** What the cache of a library holds: decoded frames, and pictures made of them. */
 export type CachedEntry = CachedFrame | CachedStill;

@@ -35,7 +35,9 @@ describe.each(folder.clips)("$state $name", (clip: Clip) => {
     expect(index).toBe(clip.numbers.length);
     if (clip.state === "sound") {
       // An edit list hides packets that must be decoded all the same.
-      expect(video.stats.decodedPackets).toBeLessThanOrEqual(video.index.track.packets.count * 1.05);
+      expect(video.stats.decodedPackets).toBeLessThanOrEqual(
+        video.index.track.packets.count * 1.05,
+      );
     }
   });
 

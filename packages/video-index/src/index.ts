@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 export type { ByteCacheStats } from "./access/byte-cache.ts";
-export type { Exactness } from "./access/frame-store.ts";
+export type { Exactness } from "./access/stored-frame.ts";
 export type { ByteSource, ReadOptions } from "./bytes/byte-source.ts";
 export { fileBytes } from "./bytes/file-bytes.ts";
 export { type HttpBytesOptions, httpBytes } from "./bytes/http-bytes.ts";
@@ -17,6 +17,7 @@ export type {
   PacketFraming,
   VideoTrack,
 } from "./container/video-track.ts";
+export type { FfprobePacket, FrameMapping, FrameMappings } from "./index/import-mappings.ts";
 export { decodeIndex, encodeIndex, type PortableIndex } from "./index/index-bytes.ts";
 export { fingerprintOf } from "./index/index-keeper.ts";
 export { findFrame, type TimeRule, type VideoIndex, videoIndex } from "./index/video-index.ts";

@@ -3,11 +3,7 @@ import { framePts, type VideoIndex } from "./index/video-index.ts";
 import type { VideoInfo } from "./video.ts";
 
 /** What a video is, from its index. */
-export function videoInfo(
-  name: string,
-  index: VideoIndex,
-  warnings: readonly string[],
-): VideoInfo {
+export function videoInfo(name: string, index: VideoIndex, warnings: readonly string[]): VideoInfo {
   const { track, frameCount, duration, keys } = index;
   const [config] = track.configs;
   const turned = track.rotation === 90 || track.rotation === 270;

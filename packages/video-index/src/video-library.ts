@@ -7,10 +7,11 @@ import type { ByteSource } from "./bytes/byte-source.ts";
 import { fileBytes } from "./bytes/file-bytes.ts";
 import { type CachedEntry, releaseEntry } from "./cached-entry.ts";
 import { type StillEncoder, stillEncoder } from "./encode-still.ts";
+import type { FrameMappings } from "./index/import-mappings.ts";
 import { loadIndex } from "./index/load-index.ts";
 import type { Video } from "./video.ts";
-import { videoOver } from "./video-over.ts";
 import { installedDrivers, type OpenDrivers } from "./video-drivers.ts";
+import { videoOver } from "./video-over.ts";
 
 /** What {@link createVideoLibrary} takes. */
 export interface VideoLibraryOptions {
@@ -32,6 +33,11 @@ export interface VideoLibraryOptions {
 export interface OpenOptions {
   /** Which of the video tracks, from 0. @defaultValue 0 */
   readonly track?: number;
+  /**
+   * Frames as another tool has listed them, in place of what the container says: the JSON of `ffprobe -show_packets`,
+   * or custom frame mappings of torchcodec.
+   */
+  readonly mappings?: FrameMappings;
   readonly signal?: AbortSignal;
 }
 
@@ -81,9 +87,12 @@ export function createVideoLibrary(options: VideoLibraryOptions = {}): VideoLibr
     drivers ??= installedDrivers();
     return drivers;
   };
-  const openSource = async (source: ByteSource, { track = 0, signal }: OpenOptions): Promise<Video> => {
+  const openSource = async (
+    source: ByteSource,
+    { track = 0, ...load }: OpenOptions,
+  ): Promise<Video> => {
     const backend = options.decoder ?? (await installed()).decoder;
-    const { index, warnings, save } = await loadIndex(source, track, options.indexFolder, signal);
+    const { index, warnings, save } = await loadIndex(source, track, options.indexFolder, load);
     const prefix = `${opened++}:`;
     const store = frameStore({
       source,

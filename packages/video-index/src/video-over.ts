@@ -1,16 +1,13 @@
-import { MillraceError } from "@millrace/core";
-import {
-  relabelFrame,
-  ticksToMicroseconds,
-  ticksToSeconds,
-  type VideoFrame,
-} from "@millrace/media";
+import { MillraceError } from "@millrace/core/web";
+import { relabelFrame, ticksToMicroseconds, type VideoFrame } from "@millrace/media";
 import { accessWatcher } from "./access/access-pattern.ts";
+import { type AheadPlan, aheadPlanner } from "./access/ahead-planner.ts";
 import type { ByteCache } from "./access/byte-cache.ts";
-import type { FrameStore, StoredFrame } from "./access/frame-store.ts";
-import { framesAhead } from "./access/frames-ahead.ts";
+import type { FrameStore } from "./access/frame-store.ts";
+import type { StoredFrame } from "./access/stored-frame.ts";
 import type { CachedEntry, CachedStill } from "./cached-entry.ts";
 import type { StillEncoder } from "./encode-still.ts";
+import { frameInfo } from "./index/frame-info.ts";
 import {
   findFrame,
   frameDuration,
@@ -20,7 +17,6 @@ import {
   type VideoIndex,
 } from "./index/video-index.ts";
 import type {
-  FrameInfo,
   FrameRange,
   FrameRequest,
   RawFrame,
@@ -39,6 +35,12 @@ export interface VideoParts {
   /** What the keys of this video's pictures begin with. */
   readonly cachePrefix: string;
   readonly encode: StillEncoder;
+  /**
+   * Keep frames that are decoded on the way to one that was asked for out of order: worth it where keeping takes no copy.
+   *
+   * @defaultValue false
+   */
+  readonly keepsPassed?: boolean;
   readonly close: () => Promise<void>;
 }
 
@@ -46,27 +48,46 @@ export interface VideoParts {
 const AHEAD = 16;
 
 /** The video whose frames a store gives. */
-export function videoOver({ store, cache, cachePrefix, encode, close, ...parts }: VideoParts): Video {
+export function videoOver({
+  store,
+  cache,
+  cachePrefix,
+  encode,
+  close,
+  ...parts
+}: VideoParts): Video {
   const watcher = accessWatcher();
+  const ahead = aheadPlanner(cache.stats.maxBytes, parts.keepsPassed);
   let requests = 0;
   let hits = 0;
 
+  /** What to fetch beside a frame that was asked for by itself; what was fetched for another pattern is given up. */
+  const planAhead = (frame: number): AheadPlan => {
+    const pattern = watcher.observe(frame);
+    if (pattern.kind === "random") store.stopAhead();
+    return ahead.plan(store.index, frame, pattern, store.has(frame));
+  };
+
   /** @param steady - whether it is one of a series that is known, and need not be guessed */
-  const fetch = async (frame: number, request: FrameRequest, steady?: boolean): Promise<RawFrame> => {
+  const fetch = async (
+    frame: number,
+    request: FrameRequest,
+    steady?: boolean,
+  ): Promise<RawFrame> => {
     const startedMs = performance.now();
     requests += 1;
     const { signal } = request;
-    const plan =
-      steady === undefined
-        ? framesAhead(store.index, frame, watcher.observe(frame), cache.stats.maxBytes)
-        : { goOn: steady, ahead: [] };
-    if (plan.ahead.length === 0 && steady === undefined) store.stopAhead();
+    const plan = steady === undefined ? planAhead(frame) : { goOn: steady, ahead: [] };
     const stored = await store.fetch(frame, { ...plan, ...(signal && { signal }) });
     if (stored.source === "cache") hits += 1;
     return rawFrame(store.index, frame, stored, startedMs);
   };
 
-  const still = async (frame: number, request: StillRequest, steady?: boolean): Promise<StillFrame> => {
+  const still = async (
+    frame: number,
+    request: StillRequest,
+    steady?: boolean,
+  ): Promise<StillFrame> => {
     const startedMs = performance.now();
     const { as, signal: _, ...size } = request;
     const { quality, width, height, roi } = size;
@@ -77,8 +98,20 @@ export function videoOver({ store, cache, cachePrefix, encode, close, ...parts }
       requests += 1;
       hits += 1;
       const { image, status, exactness } = found;
-      const timing = { queueMs: 0, decodeMs: 0, encodeMs: 0, totalMs: performance.now() - startedMs };
-      return { ...infoOf(store.index, frame), exactness, source: "cache", timing, status, image };
+      const timing = {
+        queueMs: 0,
+        decodeMs: 0,
+        encodeMs: 0,
+        totalMs: performance.now() - startedMs,
+      };
+      return {
+        ...frameInfo(store.index, frame),
+        exactness,
+        source: "cache",
+        timing,
+        status,
+        image,
+      };
     }
     using raw = await fetch(frame, request, steady);
     const { frame: pixels, status, [Symbol.dispose]: __, ...info } = raw;
@@ -138,6 +171,7 @@ export function videoOver({ store, cache, cachePrefix, encode, close, ...parts }
     get index() {
       return store.index;
     },
+    index$: store.index$,
     get stats() {
       return { ...store.stats, requests, hits };
     },
@@ -193,22 +227,6 @@ function* framesOf({ from = 0, to, stride = 1 }: FrameRange, count: number): Gen
   else for (let frame = end - 1; frame >= from; frame += stride) yield frame;
 }
 
-function infoOf(
-  index: VideoIndex,
-  frame: number,
-): Pick<FrameInfo, "index" | "pts" | "time" | "duration" | "key"> {
-  const { timeBase, packets } = index.track;
-  const pts = framePts(index, frame);
-  const packet = index.packetOf[frame] as number;
-  return {
-    index: frame,
-    pts,
-    time: ticksToSeconds(pts, timeBase),
-    duration: ticksToSeconds(frameDuration(index, frame), timeBase),
-    key: ((packets.flags[packet] as number) & 1) !== 0,
-  };
-}
-
 function rawFrame(
   index: VideoIndex,
   frame: number,
@@ -217,7 +235,7 @@ function rawFrame(
 ): RawFrame {
   const own = stored && relabelled(stored, index, frame);
   const info = {
-    ...infoOf(index, frame),
+    ...frameInfo(index, frame),
     exactness,
     source,
     timing: { ...timing, encodeMs: 0, totalMs: performance.now() - startedMs },

@@ -1,5 +1,6 @@
 import type { EncodedImage, Region, Rotation, VideoCodec, VideoFrame } from "@millrace/media";
-import type { Exactness } from "./access/frame-store.ts";
+import type { Observable } from "rxjs";
+import type { Exactness } from "./access/stored-frame.ts";
 import type { ContainerName } from "./container/video-track.ts";
 import type { TimeRule, VideoIndex } from "./index/video-index.ts";
 
@@ -121,6 +122,11 @@ export interface VideoStats {
 export interface Video extends AsyncDisposable {
   readonly info: VideoInfo;
   readonly index: VideoIndex;
+  /**
+   * The index as it is, and then each better one: a look into the bitstream may find that a key frame of the container
+   * is none. Numbers and times of frames stay. Completes when the video is closed.
+   */
+  readonly index$: Observable<VideoIndex>;
   readonly stats: VideoStats;
   /**
    * The frame of a number.

@@ -47,25 +47,27 @@ export function judgeFrame(result: RawFrame, clip: Clip, index: number): string 
 }
 
 /** Ways to go through a clip. */
-export const ORDERS: Readonly<Record<string, (count: number, seed: number) => readonly number[]>> = {
-  forward: (count) => [...Array(count).keys()],
-  reverse: (count) => [...Array(count).keys()].reverse(),
-  stride: (count, seed) => [...Array(count).keys()].map((at) => (at * (2 * (seed % 5) + 3)) % count),
-  random: (count, seed) => shuffled(count, seed),
-  /** Back and forth in small steps, as a hand on a slider. */
-  scrub(count, seed) {
-    const order: number[] = [];
-    let at = seed % count;
-    let step = 1;
-    for (const turn of shuffled(count, seed)) {
-      if (turn % 7 === 0) step = -step * ((turn % 3) + 1);
-      if (Math.abs(step) > 5) step = Math.sign(step);
-      at = Math.min(count - 1, Math.max(0, at + step));
-      order.push(at, at);
-    }
-    return order;
-  },
-};
+export const ORDERS: Readonly<Record<string, (count: number, seed: number) => readonly number[]>> =
+  {
+    forward: (count) => [...Array(count).keys()],
+    reverse: (count) => [...Array(count).keys()].reverse(),
+    stride: (count, seed) =>
+      [...Array(count).keys()].map((at) => (at * (2 * (seed % 5) + 3)) % count),
+    random: (count, seed) => shuffled(count, seed),
+    /** Back and forth in small steps, as a hand on a slider. */
+    scrub(count, seed) {
+      const order: number[] = [];
+      let at = seed % count;
+      let step = 1;
+      for (const turn of shuffled(count, seed)) {
+        if (turn % 7 === 0) step = -step * ((turn % 3) + 1);
+        if (Math.abs(step) > 5) step = Math.sign(step);
+        at = Math.min(count - 1, Math.max(0, at + step));
+        order.push(at, at);
+      }
+      return order;
+    },
+  };
 
 /** The numbers below `count` in an order that follows from a seed (Fisher and Yates; mulberry32 by T. Ettinger). */
 export function shuffled(count: number, seed: number): readonly number[] {
@@ -75,7 +77,7 @@ export function shuffled(count: number, seed: number): readonly number[] {
     state = (state + 0x6d2b79f5) >>> 0;
     let mixed = Math.imul(state ^ (state >>> 15), state | 1);
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    const other = Math.floor(((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32 * (at + 1));
+    const other = Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * (at + 1));
     [order[at], order[other]] = [order[other] as number, order[at] as number];
   }
   return order;

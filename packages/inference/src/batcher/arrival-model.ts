@@ -22,8 +22,12 @@ export interface ArrivalModel {
    * @param horizonMs - over which it matters; what came closer together is spread over that time
    */
   rate(nowMs: number, horizonMs: number): number;
-  /** What waiting would bring, for a few lengths of the wait, ascending. */
-  prospects(): readonly Prospect[];
+  /**
+   * What waiting would bring, for a few lengths of the wait, ascending.
+   *
+   * @param shortestMs - the shortest time that can be waited
+   */
+  prospects(shortestMs: number): readonly Prospect[];
 }
 
 /** About so many of the last requests count for the rate. */
@@ -85,7 +89,7 @@ export function arrivalModel(): ArrivalModel {
       }
       return rate;
     },
-    prospects() {
+    prospects(shortestMs) {
       const all = weights.reduce((sum, weight) => sum + weight, 0);
       const found: Prospect[] = [];
       let weight = 0;
@@ -93,8 +97,8 @@ export function arrivalModel(): ArrivalModel {
       for (let i = 0; i < GAP_CLASSES - 1 && all > 0; i++) {
         weight += weights[i] as number;
         sum += sums[i] as number;
-        if ((weights[i] as number) === 0) continue;
         const waitMs = FIRST_GAP_MS * 2 ** i;
+        if (weight === 0 || waitMs < shortestMs) continue;
         const chance = weight / all;
         found.push({
           waitMs,

@@ -44,3 +44,9 @@ export function wrongCount(results: unknown, wanted: number): MillraceError {
     `batcher: run gave ${given} for ${wanted} items; it has to give one for each.`,
   );
 }
+
+/** An option of one item has no sense. */
+export function wrongOption(name: string, value: number): MillraceError {
+  const wanted = name === "withinMs" ? "0 or more" : "a finite number";
+  return new MillraceError("INVALID_OPTION", `batcher: ${name} is ${value}; give ${wanted}.`);
+}

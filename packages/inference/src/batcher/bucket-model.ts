@@ -40,8 +40,12 @@ const SAME_MOMENT_MS = 0.02;
 /** Weight of the last batch in how many requests come meanwhile. */
 const SMOOTHING = 0.1;
 
-/** Begins knowing nothing. */
-export function bucketModel(): BucketModel {
+/**
+ * Begins knowing nothing.
+ *
+ * @param shortestMs - the shortest time that can be waited
+ */
+export function bucketModel(shortestMs: number): BucketModel {
   const arrivals: ArrivalModel = arrivalModel();
   const cost = costModel();
   let pending = 0;
@@ -89,7 +93,7 @@ export function bucketModel(): BucketModel {
         cost: each,
         ratePerMs: arrivals.rate(nowMs, horizonMs) / slots,
         comeMeanwhile,
-        prospects: over ? [] : arrivals.prospects(),
+        prospects: over ? [] : arrivals.prospects(shortestMs),
         patienceMs: endMs - nowMs,
       });
       if ("launch" in release) {

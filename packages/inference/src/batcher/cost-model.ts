@@ -17,6 +17,8 @@ export interface CostModel {
 
 /** An observation counts half after 35 others, so about the last 50 count. */
 const KEPT = 0.98;
+/** Batches of which none is an outlier, as too little is known yet. */
+const FIRST = 10;
 /** Observations that are further from what was expected than so many mean deviations are drawn nearer. */
 const CLAMP = 4;
 /** Deviations below this share of the expected time are no outliers. */
@@ -62,7 +64,7 @@ export function costModel(): CostModel {
     observe(size, tookMs) {
       observations += 1;
       let value = tookMs;
-      if (observations > CHANGE) {
+      if (observations > FIRST) {
         const expected = timeMs(size);
         const residual = tookMs - expected;
         const most = Math.max(CLAMP * deviationMs, TOLERATED * expected);

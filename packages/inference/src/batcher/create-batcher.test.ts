@@ -2,9 +2,10 @@ import { MillraceError } from "@millrace/core";
 import { describe, expect, it } from "vitest";
 import { fakeDevice } from "../testing/fake-device.ts";
 import { type VirtualClock, virtualClock } from "../testing/virtual-clock.ts";
+import type { Batcher } from "./batcher.ts";
 import type { BatchContext, BatcherOptions } from "./batcher-options.ts";
 import type { BatcherStats } from "./batcher-stats.ts";
-import { type Batcher, createBatcher } from "./create-batcher.ts";
+import { createBatcher } from "./create-batcher.ts";
 
 interface Launch {
   readonly atMs: number;
@@ -340,6 +341,22 @@ describe("createBatcher", () => {
     expect(() => rig(knobs)).toThrow(expect.objectContaining(code));
     const { batcher } = rig();
     expect(() => batcher.update(knobs)).toThrow(expect.objectContaining(code));
+  });
+
+  it("refuses an item whose options have no sense, or whose functions throw", async () => {
+    const { clock, batcher } = rig({
+      key(item) {
+        if (item === "x") throw new TypeError("no key");
+        return undefined;
+      },
+    });
+    expect(await ends(batcher.submit("a", { withinMs: Number.NaN }))).toBe("INVALID_OPTION");
+    expect(await ends(batcher.submit("a", { priority: Number.NaN }))).toBe("INVALID_OPTION");
+    expect(await ends(batcher.submit("x"))).toEqual(new TypeError("no key"));
+    const good = batcher.submit("a");
+    await clock.run();
+    expect(await good).toBe("A");
+    expect(batcher.stats()).toMatchObject({ requestCount: 4, rejectCount: 3, successCount: 1 });
   });
 
   it("works with real time", async () => {

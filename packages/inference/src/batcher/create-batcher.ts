@@ -2,38 +2,23 @@ import { wrapError } from "@millrace/core";
 import { Observable, Subject } from "rxjs";
 import { batchLimit } from "./batch-limit.ts";
 import type { BatchRequest, Waiter } from "./batch-request.ts";
+import type { Batcher } from "./batcher.ts";
 import { systemClock } from "./batcher-clock.ts";
-import { cancelled, closed, overflow, tooLarge, tooLate, wrongCount } from "./batcher-failures.ts";
-import type { BatcherKnobs, BatcherOptions, SubmitOptions } from "./batcher-options.ts";
+import {
+  cancelled,
+  closed,
+  overflow,
+  tooLarge,
+  tooLate,
+  wrongCount,
+  wrongOption,
+} from "./batcher-failures.ts";
+import type { BatcherOptions } from "./batcher-options.ts";
 import { batcherSettings, fittedSize, largestSize } from "./batcher-settings.ts";
 import { type BatcherStats, type BucketStats, statsRecorder } from "./batcher-stats.ts";
 import { type BucketModel, bucketModel } from "./bucket-model.ts";
 import { packBatch } from "./pack-batch.ts";
 import { requestQueue } from "./request-queue.ts";
-
-/** Gathers single items into batches. */
-export interface Batcher<Item, Result> extends AsyncDisposable {
-  /**
-   * Has one item run, in a batch with others.
-   *
-   * @throws MillraceError OVERFLOW when too many wait, TIMEOUT when it was not launched in time, LIMIT_EXCEEDED when
-   * it is larger than the budget of a batch, CLOSED after {@link Batcher.close}; the signal's reason when it
-   * is aborted; what `run` says of the item
-   */
-  submit(item: Item, options?: SubmitOptions): Promise<Result>;
-  /**
-   * Changes knobs at once, for what waits, too.
-   *
-   * @throws MillraceError INVALID_OPTION, and then nothing is changed
-   */
-  update(knobs: BatcherKnobs): void;
-  /** What it did so far, and what it has learnt. */
-  stats(): BatcherStats;
-  /** The same, on subscription and after each batch; completes when the batcher is closed. */
-  readonly stats$: Observable<BatcherStats>;
-  /** Takes no more items, and waits until all are answered. */
-  close(): Promise<void>;
-}
 
 /** Buckets whose models are remembered; those used longest ago are forgotten. */
 const MOST_MODELS = 64;
@@ -89,7 +74,7 @@ export function createBatcher<Item, Result>(
   };
 
   const modelOf = (bucket: string): BucketModel => {
-    const model = models.get(bucket) ?? bucketModel();
+    const model = models.get(bucket) ?? bucketModel(clock.resolutionMs ?? 0);
     models.delete(bucket);
     models.set(bucket, model);
     if (models.size > MOST_MODELS) models.delete(models.keys().next().value ?? "");
@@ -302,6 +287,20 @@ export function createBatcher<Item, Result>(
     throw error;
   };
 
+  /** What the options say of an item; where they throw, the item is refused. */
+  const describe = (item: Item): Pick<Request, "key" | "cost" | "bucket" | "stream"> => {
+    try {
+      return {
+        key: options.key?.(item),
+        cost: options.cost?.(item) ?? 1,
+        bucket: options.bucket?.(item) ?? "",
+        stream: options.stream?.(item),
+      };
+    } catch (error) {
+      return refuse(error);
+    }
+  };
+
   const stats = (): BatcherStats => {
     const nowMs = clock.nowMs();
     const learnt = [...models].map(([bucket, { cost, rate }]): [string, BucketStats] => [
@@ -325,7 +324,9 @@ export function createBatcher<Item, Result>(
         throw signal.reason;
       }
       if (isClosed) return refuse(closed());
-      const key = options.key?.(item);
+      if (!(withinMs >= 0)) return refuse(wrongOption("withinMs", withinMs));
+      if (!Number.isFinite(priority)) return refuse(wrongOption("priority", priority));
+      const { key, cost, bucket, stream } = describe(item);
       const nowMs = clock.nowMs();
       const deadlineMs = nowMs + withinMs;
       const same = key === undefined ? undefined : shared.get(key);
@@ -334,12 +335,10 @@ export function createBatcher<Item, Result>(
         hurry(same, priority);
         return await wait(same, signal, deadlineMs);
       }
-      const cost = options.cost?.(item) ?? 1;
       if (!(cost >= 0) || cost > settings.budget) return refuse(tooLarge(cost, settings.budget));
       if (queue.size >= settings.capacity) return refuse(overflow(settings.capacity));
-      const bucket = options.bucket?.(item) ?? "";
       const request: Request = {
-        ...{ item, bucket, key, stream: options.stream?.(item), cost, number: number++ },
+        ...{ item, bucket, key, stream, cost, number: number++ },
         ...{ arrivedMs: nowMs, deadlineMs, priority, score: 0, waiters: new Set() },
         abandon: undefined,
       };

@@ -68,7 +68,7 @@ describe("chooseRelease", () => {
         nowMs -= Math.log(random()) / ratePerMs;
         model.arrive(nowMs, 1);
         const comeMeanwhile = ratePerMs * 5;
-        const prospects = model.prospects();
+        const prospects = model.prospects(0);
         const release = chooseRelease(state({ queued: 1, ratePerMs, comeMeanwhile, prospects }));
         if ("waitMs" in release) waits += 1;
       }
@@ -99,8 +99,10 @@ describe("arrivalModel", () => {
     for (let burst = 0; burst < 100; burst++) {
       for (let i = 0; i < 4; i++) model.arrive(burst * 100 + i * 0.2, 1);
     }
-    const close = model.prospects().find(({ waitMs }) => waitMs >= 0.2);
+    const close = model.prospects(0).find(({ waitMs }) => waitMs >= 0.2);
     expect(close?.chance).toBeCloseTo(0.75, 1);
     expect(close?.gapMs).toBeCloseTo(0.2, 5);
+    // A clock of whole milliseconds can wait no shorter.
+    expect(model.prospects(1)[0]?.waitMs).toBe(1);
   });
 });

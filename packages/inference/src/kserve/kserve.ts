@@ -49,7 +49,7 @@ export function kserve(options: KserveOptions): InferenceBackend {
   return {
     apiVersion: 1,
     name: "kserve",
-    capabilities: { dynamicAxes: true, preallocatedOutputs: true },
+    capabilities: { dynamicAxes: true, preallocatedOutputs: false },
     async load(model, { signal, warmUp: sizes } = {}) {
       signal?.throwIfAborted();
       if (typeof model !== "string" || model === "" || /[/\\?#]/.test(model)) {

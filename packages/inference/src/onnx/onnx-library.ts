@@ -33,14 +33,6 @@ export interface OnnxLibrary {
   readonly Tensor: new (type: never, data: never, dims: readonly number[]) => OnnxLibraryTensor;
 }
 
-/** The package as it is, held against what is used of it. */
-type Package = Pick<typeof import("onnxruntime-node"), "env" | "Tensor" | "InferenceSession">;
-
-/** True where the package has what is used of it; otherwise this file does not compile. */
-export type PackageFits = Package extends { readonly [Key in keyof OnnxLibrary]: unknown }
-  ? true
-  : never;
-
 /** The command that installs the runtime; its install script would fetch CUDA, and fails without internet. */
 export const INSTALL_ONNX: string =
   "ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node@^1.30.0";

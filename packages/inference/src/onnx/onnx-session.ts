@@ -3,6 +3,7 @@ import { checkFeeds } from "../check-feeds.ts";
 import { fillOutputs } from "../fill-outputs.ts";
 import type { InferenceRunOptions, InferenceSession, NamedTensors } from "../inference-backend.ts";
 import type { Tensor } from "../tensor.ts";
+import { tensorArray } from "../tensor-array.ts";
 import type { LoadedModel } from "./worker-messages.ts";
 import type { WorkerThread } from "./worker-thread.ts";
 
@@ -121,9 +122,11 @@ export function onnxSession(parts: OnnxSessionParts): InferenceSession {
 /** A feed that can go to another thread and leaves the caller's array alone: one copy, none of shared memory. */
 function movable(feed: Tensor, transfer: ArrayBuffer[]): Tensor {
   if (isShared(feed.data.buffer)) return feed;
-  const copy = feed.data.slice();
+  // Not by slice(): that of a Buffer is a view, and moving it would take the caller's memory away.
+  const copy = new (tensorArray(feed.type))(feed.data.length);
+  copy.set(feed.data as never);
   transfer.push(copy.buffer as ArrayBuffer);
-  return { ...feed, data: copy };
+  return { ...feed, data: copy } as Tensor;
 }
 
 function sameMemory(given: NamedTensors): (value: Tensor, name: string) => Tensor {

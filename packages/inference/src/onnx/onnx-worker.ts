@@ -12,6 +12,9 @@ import type {
   WorkerRequest,
 } from "./worker-messages.ts";
 
+/** The package as it is, held against what is used of it. */
+type Package = Pick<typeof import("onnxruntime-node"), "env" | "Tensor" | "InferenceSession">;
+
 let model: OnnxModel | undefined;
 
 /** Requests one after another: the next one may release what this one uses. */
@@ -48,8 +51,8 @@ async function answer(request: Exclude<WorkerRequest, ReleaseRequest>): Promise<
 
 async function importLibrary({ module }: LoadRequest): Promise<OnnxLibrary> {
   try {
-    const loaded = await import(module);
-    const library: OnnxLibrary = loaded.InferenceSession === undefined ? loaded.default : loaded;
+    const loaded: Package & { readonly default: Package } = await import(module);
+    const library: OnnxLibrary = "InferenceSession" in loaded ? loaded : loaded["default"];
     // It would write to this process's error output; what it says comes with its errors.
     library.env.logLevel = "fatal";
     return library;

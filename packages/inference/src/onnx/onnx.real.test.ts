@@ -107,6 +107,21 @@ describe("onnx", () => {
     });
   });
 
+  it("takes a Buffer of the shared pool, and leaves it alone", async () => {
+    const bytes = (name: string) => ({ name, type: "uint8", dims: ["n"] }) as const;
+    const model = onnxModel({
+      inputs: [bytes("x")],
+      outputs: [bytes("y")],
+      nodes: [{ operator: "Identity", inputs: ["x"], outputs: ["y"] }],
+    });
+    const whole = Buffer.concat([Buffer.from("before"), model]);
+    await using session = await onnx().load(whole.subarray(6));
+    const pooled = Buffer.from("abc");
+    const { y } = await session.run({ x: tensor("uint8", pooled, [3]) });
+    expect(y?.data).toEqual(Uint8Array.of(97, 98, 99));
+    expect(pooled.toString()).toBe("abc");
+  });
+
   it("refuses to fill outputs of another shape", async () => {
     await using session = await onnx().load(affineModel());
     const x = rows(1, (i) => i);
@@ -128,7 +143,7 @@ describe("an onnx session", () => {
     const image = tensor("float32", new Float32Array(8 * 16 * 256 * 256), [8, 16, 256, 256]);
     const controller = new AbortController();
     const runs = [0, 1].map(() => session.run({ image }, { signal: controller.signal }));
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, 1));
     controller.abort(new Error("enough"));
     const ends = await Promise.allSettled(runs);
     expect(ends.map((end) => end.status === "rejected" && end.reason.message)).toEqual([

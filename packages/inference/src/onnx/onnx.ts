@@ -89,7 +89,8 @@ export function onnx(options: OnnxOptions = {}): InferenceBackend {
 }
 
 async function modelOf(source: ModelSource): Promise<string | Uint8Array> {
-  if (source instanceof Uint8Array) return source;
+  // A view passes to another thread with all of the buffer that it is a part of.
+  if (source instanceof Uint8Array) return new Uint8Array(source);
   const url = source instanceof URL ? source : undefined;
   if (url !== undefined && url.protocol !== "file:") {
     throw new MillraceError(

@@ -81,6 +81,7 @@ export function workerThread(onDeath: (error: MillraceError) => void): WorkerThr
           reject(new MillraceError("CLOSED", "onnx: the session was closed.")),
         );
         // Terminating a thread within ONNX Runtime aborts the whole process (seen with 1.30.0), so it is asked.
+        worker.ref();
         worker.postMessage({ kind: "release" } satisfies WorkerRequest);
       }
       return exited;

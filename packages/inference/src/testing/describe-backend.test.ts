@@ -59,15 +59,17 @@ const options: Omit<DescribeBackendOptions, "create"> = {
     { feeds: { x: row(3, 4, 5, 6) }, expected: { y: row(6, 8, 10, 12) } },
   ],
   broken: new Uint8Array(),
-  settleMs: 300,
 };
 
 describeBackend("describeBackend: an honest backend", { ...options, create: () => honest() });
 
-async function failures(create: () => InferenceBackend): Promise<readonly string[]> {
+async function failures(
+  create: () => InferenceBackend,
+  settleMs = 10_000,
+): Promise<readonly string[]> {
   const found: string[] = [];
   for (const { title, run } of backendChecks) {
-    await run({ ...options, create }).catch(() => found.push(title));
+    await run({ ...options, create, settleMs }).catch(() => found.push(title));
   }
   return found;
 }
@@ -149,9 +151,12 @@ describe("backendChecks", () => {
   });
 
   it("catch a backend that hangs, and one that goes on after close()", async () => {
-    expect(await failures(running(() => new Promise(() => {})))).toContain(
-      "gives the right answers",
-    );
+    expect(
+      await failures(
+        running(() => new Promise(() => {})),
+        100,
+      ),
+    ).toContain("gives the right answers");
     expect(await failures(() => honest({ close: async () => {} }))).toContain(
       "finishes what was asked for before close(), and refuses what comes later with CLOSED",
     );

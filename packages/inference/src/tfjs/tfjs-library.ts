@@ -4,7 +4,9 @@ import { MillraceError } from "@millrace/core";
 export interface TfjsTensor {
   readonly shape: readonly number[];
   readonly dtype: string;
+  /** Its numbers, in the library's own memory or not. */
   data(): Promise<Float32Array | Int32Array | Uint8Array | string[]>;
+  /** Gives its memory back. */
   dispose(): void;
 }
 
@@ -21,32 +23,47 @@ export interface TfjsModel {
   readonly inputs: readonly any[];
   // biome-ignore lint/suspicious/noExplicitAny: the library has several classes for them
   readonly outputs: readonly any[];
+  /** Runs a graph model without control flow. */
   // biome-ignore lint/suspicious/noExplicitAny: the library has a type of its own
   execute?(feeds: any, outputs?: any): any;
+  /** Runs any graph model. */
   // biome-ignore lint/suspicious/noExplicitAny: the library has a type of its own
   executeAsync?(feeds: any, outputs?: any): Promise<any>;
+  /** Runs a layers model. */
   // biome-ignore lint/suspicious/noExplicitAny: the library has a type of its own
   predict(feeds: any): any;
+  /** Gives the memory of its weights back. */
   dispose(): unknown;
 }
 
 /** The part of TensorFlow.js that is used; `@tensorflow/tfjs`, `tfjs-node` and `tfjs-node-gpu` all have it. */
 export interface TfjsLibrary {
   readonly version: { readonly tfjs?: string; readonly "tfjs-core"?: string };
+  /** Settles once its backend can be used. */
   ready(): Promise<void>;
+  /** The name of what it runs on. */
   getBackend(): string;
+  /** Changes what it runs on; false or a rejection where it cannot. */
   setBackend(name: string): Promise<boolean>;
+  /** Turns its advice off. */
   enableProdMode(): void;
+  /** Makes a tensor, which has to be disposed of. */
   // biome-ignore lint/suspicious/noExplicitAny: the library has types of its own
   tensor(values: any, shape: any, dtype: any): TfjsTensor;
+  /** Disposes of all tensors that the task makes and does not return. */
   // biome-ignore lint/suspicious/noExplicitAny: the library has types of its own
   tidy(task: () => any): any;
+  /** Loads a graph model from a URL or a handler. */
   // biome-ignore lint/suspicious/noExplicitAny: the library has types of its own
   loadGraphModel(source: any): Promise<any>;
+  /** Loads a layers model from a URL or a handler. */
   // biome-ignore lint/suspicious/noExplicitAny: the library has types of its own
   loadLayersModel(source: any): Promise<any>;
-  // biome-ignore lint/suspicious/noExplicitAny: the library has types of its own
-  readonly io: { fromMemory(artifacts: any): any };
+  readonly io: {
+    /** A handler of a model that is in memory. */
+    // biome-ignore lint/suspicious/noExplicitAny: the library has types of its own
+    fromMemory(artifacts: any): any;
+  };
 }
 
 /** The package as it is, held against what is used of it. */

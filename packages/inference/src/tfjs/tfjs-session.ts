@@ -85,9 +85,9 @@ export function tfjsSession(library: TfjsLibrary, program: TfjsProgram): Inferen
 async function tensorOf(name: string, result: TfjsTensor): Promise<Tensor> {
   const data = await result.data();
   const dims = [...result.shape];
-  if (data instanceof Float32Array) return { type: "float32", data: data.slice(), dims };
-  if (data instanceof Int32Array) return { type: "int32", data: data.slice(), dims };
-  if (data instanceof Uint8Array) return { type: "bool", data: data.slice(), dims };
+  if (data instanceof Float32Array) return { type: "float32", data: new Float32Array(data), dims };
+  if (data instanceof Int32Array) return { type: "int32", data: new Int32Array(data), dims };
+  if (data instanceof Uint8Array) return { type: "bool", data: new Uint8Array(data), dims };
   throw new MillraceError(
     "UNSUPPORTED",
     `tfjs: the output "${name}" is ${result.dtype}; only numbers and bools are taken.`,

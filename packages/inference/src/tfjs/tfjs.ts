@@ -61,19 +61,13 @@ export interface TfjsBackend extends InferenceBackend {
  * It runs in the thread that calls it. The backends `cpu` and `wasm` block that thread while they run.
  *
  * @example
- * ```ts
- * import * as tf from "@tensorflow/tfjs";
+ * ```ts no-run
  * import { tensor } from "@millrace/inference";
  * import { tfjs } from "@millrace/inference/tfjs";
  *
- * const value = { type: "float32", dims: ["batch", 2] } as const;
- * await using session = await tfjs({ lib: tf }).fromFunction({
- *   inputs: [{ name: "x", ...value }],
- *   outputs: [{ name: "y", ...value }],
- *   run: ({ x }) => ({ y: tf.add(tf.mul(x as tf.Tensor, 2), 1) }),
- * });
- * const { y } = await session.run({ x: tensor("float32", Float32Array.of(1, 2), [1, 2]) });
- * console.log(y?.data); // Float32Array [3, 5]
+ * await using session = await tfjs({ backend: "cpu" }).load("model/model.json");
+ * const image = tensor("float32", new Float32Array(224 * 224 * 3), [1, 224, 224, 3]);
+ * console.log(await session.run({ image }));
  * ```
  */
 export function tfjs(options: TfjsOptions = {}): TfjsBackend {
@@ -112,7 +106,7 @@ export function tfjs(options: TfjsOptions = {}): TfjsBackend {
   return {
     apiVersion: 1,
     name: "tfjs",
-    capabilities: { dynamicAxes: true, preallocatedOutputs: true },
+    capabilities: { dynamicAxes: true, preallocatedOutputs: false },
     load: (source, load) =>
       open(async (library) => {
         const model = await loadModel(library, source, options.format ?? "graph");

@@ -1,4 +1,4 @@
-import { MillraceError } from "@millrace/core";
+import { MillraceError } from "@millrace/core/web";
 
 /** Sound: a subset of WebCodecs' `AudioData`, whose memory nobody need give back. Never changed once it is made. */
 export interface AudioData {

@@ -44,6 +44,7 @@ export interface AudioEncoder extends AsyncDisposable {
   /** The rest, filled up with silence. The stream ends with it. */
   flush(): Promise<readonly EncodedAudioChunk[]>;
   readonly decoderConfig: AudioDecoderConfig;
+  /** Gives up what is held back. */
   close(): Promise<void>;
 }
 

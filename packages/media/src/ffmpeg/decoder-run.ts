@@ -1,10 +1,10 @@
 import { MillraceError } from "@millrace/core";
+import { loneBlock, matroskaHeader } from "../mux/matroska.ts";
 import type { Rational } from "../rational.ts";
 import type { VideoDecoderConfig } from "../video/codec.ts";
 import type { EncodedVideoChunk } from "../video/encoded-video-chunk.ts";
 import { childProgram } from "./child-program.ts";
 import { frameRecordReader } from "./frame-record.ts";
-import { packetBytes, packetStreamHeader } from "./packet-stream.ts";
 import { RAW_FILTERS, type RawFrame, rawFrameReader } from "./raw-frames.ts";
 
 /** One process of ffmpeg, from a key chunk to the end of what is fed. */
@@ -72,10 +72,11 @@ export function decoderRun(options: DecoderRunOptions, firstPts: number): Decode
 
   return {
     async feed(chunks) {
-      if (!isHeaded) await program.write(packetStreamHeader(config, timeBase));
+      if (!isHeaded) await program.write(header(config, timeBase));
       isHeaded = true;
       for (const chunk of chunks) {
-        await program.write(packetBytes(chunk, chunk.pts - base));
+        const isKey = chunk.type === "key";
+        await program.write(loneBlock("video", chunk.pts - base, isKey, chunk.data));
       }
     },
     async finish() {
@@ -101,6 +102,12 @@ export function decoderRun(options: DecoderRunOptions, firstPts: number): Decode
       await program.ended.catch(() => {});
     },
   };
+}
+
+/** Timestamps are ticks of the time base: FFmpeg reads them as they are, whatever a tick lasts. */
+function header(video: VideoDecoderConfig, { num, den }: Rational): Buffer {
+  const timestampScaleNs = Math.max(1, Math.round((1e9 * num) / den));
+  return matroskaHeader({ docType: "matroska", timestampScaleNs, video });
 }
 
 /** What ffmpeg says when it could make nothing of its input, which costs frames and not the call. */

@@ -90,10 +90,16 @@ export function ffmpegDecoder(
       return inTurn(async () => {
         mustBeOpen();
         signal?.throwIfAborted();
+        const fed = feed(chunks, options);
         try {
-          const fed = feed(chunks, options);
           return await (signal ? abortable(fed, signal) : fed);
         } catch (error) {
+          // Frames may have come in the moment of the abort; nobody takes them any more.
+          fed
+            .then(({ frames }) => {
+              for (const { frame } of frames) frame.close();
+            })
+            .catch(() => {});
           await forget();
           throw isClosed && !signal?.aborted
             ? new MillraceError("CLOSED", "ffmpeg: the decoder was closed during the call.")

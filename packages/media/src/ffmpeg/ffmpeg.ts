@@ -1,6 +1,8 @@
 import { MillraceError } from "@millrace/core";
+import type { MuxerBackend } from "../mux/muxer.ts";
 import type { VideoDecoderBackend } from "../video/video-decoder.ts";
 import { ffmpegDecoder } from "./ffmpeg-decoder.ts";
+import { ffmpegMuxer } from "./ffmpeg-muxer.ts";
 import { type FfmpegAbilities, ffmpegAbilities } from "./ffmpeg-version.ts";
 
 /** What {@link ffmpeg} may be told. */
@@ -12,6 +14,8 @@ export interface FfmpegOptions {
 /** The command ffmpeg. */
 export interface Ffmpeg {
   readonly decoder: VideoDecoderBackend;
+  /** Writes fragmented MP4 and WebM; packets are not changed. */
+  readonly muxer: MuxerBackend;
 }
 
 /**
@@ -60,6 +64,15 @@ export function ffmpeg(options: FfmpegOptions = {}): Ffmpeg {
           );
         }
         return ffmpegDecoder(path, config, open);
+      },
+    },
+    muxer: {
+      apiVersion: 1,
+      name: "ffmpeg",
+      containers: ["mp4", "webm"],
+      async open(container, tracks) {
+        await abilities();
+        return ffmpegMuxer(path, container, tracks);
       },
     },
   };

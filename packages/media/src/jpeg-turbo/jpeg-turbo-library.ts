@@ -4,6 +4,7 @@ import { MillraceError } from "@millrace/core";
 export interface JpegTurboLibrary {
   readonly FORMAT_RGB: number;
   readonly SAMP_420: number;
+  /** Encodes pixels that lie packed. */
   compress(
     pixels: Buffer,
     options: {

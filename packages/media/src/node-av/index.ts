@@ -4,13 +4,3 @@
  * @packageDocumentation
  */
 export { type NodeAv, type NodeAvOptions, nodeAv } from "./node-av.ts";
-export type {
-  NodeAvCodec,
-  NodeAvCodecContext,
-  NodeAvCodecParameters,
-  NodeAvFrame,
-  NodeAvLibrary,
-  NodeAvPacket,
-  NodeAvRational,
-  NodeAvScaleContext,
-} from "./node-av-library.ts";

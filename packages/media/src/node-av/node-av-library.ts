@@ -155,6 +155,16 @@ export interface NodeAvLibrary {
     croppedWidth: number,
     croppedHeight: number,
   ): number;
+  /** Copies planes between memories with strides of their own. */
+  avImageCopy2(
+    target: readonly Buffer[],
+    targetStrides: readonly number[],
+    source: readonly Buffer[],
+    sourceStrides: readonly number[],
+    format: number,
+    width: number,
+    height: number,
+  ): void;
   /** Copies planes without padding, rows `align` bytes apart at least; negative on failure. */
   avImageCopyToBuffer(
     target: Buffer,

@@ -15,8 +15,8 @@ export interface NodeAvOptions {
   /** Threads that it decodes in, started as they are needed. @defaultValue the cores that there are, 4 at most */
   readonly workers?: number;
   /**
-   * The module to load in the workers in place of `node-av/lib`, as a URL: a library object cannot cross to a
-   * thread. It has what `NodeAvLibrary` says.
+   * The module to load in the workers in place of `node-av/lib`, with the same names in it, as a URL: a library
+   * object cannot cross to a thread.
    */
   readonly lib?: string | URL;
   /** Frame memory that is kept for the next frames, over all workers, in bytes. @defaultValue 128 MiB */

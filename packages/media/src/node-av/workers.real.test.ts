@@ -6,59 +6,74 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Clip, checksum } from "../testing/clip.ts";
 import { clip, DECODER_CLIPS } from "../testing/decoder-clips.ts";
 import { expectNoOpenFrames } from "../testing/expect-no-open-frames.ts";
+import { missingProgram } from "../testing/missing-program.ts";
 import { nodeAv } from "./node-av.ts";
 
 let folder: string;
 let source: Clip;
 
+const missing = missingProgram("ffmpeg");
+
 beforeAll(async () => {
+  if (missing) return;
   folder = await mkdtemp(join(tmpdir(), "millrace-workers-"));
   const [recipe] = DECODER_CLIPS;
   if (!recipe) throw new Error("no clip");
   source = await clip(folder, recipe);
 });
-afterAll(() => rm(folder, { recursive: true }));
-
-test("a library that cannot be loaded is MISSING_DEPENDENCY, with the command that installs it", async () => {
-  await using video = nodeAv({ workers: 1, lib: pathToFileURL(join(folder, "none.mjs")) });
-  await expect(video.decoder.check()).rejects.toMatchObject({
-    code: "MISSING_DEPENDENCY",
-    message: expect.stringContaining("npm install node-av@"),
-  });
+afterAll(async () => {
+  if (folder) await rm(folder, { recursive: true });
 });
 
-test("a worker that dies rejects its calls, and the next decoder gets another", async () => {
-  const fatal = join(folder, "fatal.mjs");
-  await writeFile(fatal, "export const Log = { setLevel: () => process.exit(3) };");
-  await using dying = nodeAv({ workers: 1, lib: pathToFileURL(fatal) });
-  for (let round = 0; round < 2; round++) {
-    await expect(dying.decoder.check()).rejects.toMatchObject({
-      code: "INTERNAL",
-      message: expect.stringContaining("status 3"),
+test.skipIf(missing !== "")(
+  `a library that cannot be loaded is MISSING_DEPENDENCY, with the command that installs it${missing}`,
+  async () => {
+    await using video = nodeAv({ workers: 1, lib: pathToFileURL(join(folder, "none.mjs")) });
+    await expect(video.decoder.check()).rejects.toMatchObject({
+      code: "MISSING_DEPENDENCY",
+      message: expect.stringContaining("npm install node-av@"),
     });
-  }
-});
+  },
+);
 
-test("a frame keeps its pixels while it is open, whatever is decoded meanwhile", async () => {
-  await using video = nodeAv({ workers: 1 });
-  await using decoder = await video.decoder.open(source.config, { timeBase: source.timeBase });
-  const { frames } = await decoder.decode(source.chunks, { end: true });
-  const sums = frames.map(({ frame }) => checksum(frame.data));
-  const [kept, ...others] = frames;
-  const other = kept?.frame.clone();
-  kept?.frame.close();
-  for (const { frame } of others) frame.close();
-  for (let round = 0; round < 3; round++) {
-    const again = await decoder.decode(source.chunks, { end: true });
-    expect(again.frames.map(({ frame }) => checksum(frame.data))).toEqual(sums);
-    for (const { frame } of again.frames) frame.close();
-  }
-  expect(checksum(other?.data ?? new Uint8Array())).toBe(sums[0]);
-  other?.close();
-  expectNoOpenFrames();
-});
+test.skipIf(missing !== "")(
+  `a worker that dies rejects its calls, and the next decoder gets another${missing}`,
+  async () => {
+    const fatal = join(folder, "fatal.mjs");
+    await writeFile(fatal, "export const Log = { setLevel: () => process.exit(3) };");
+    await using dying = nodeAv({ workers: 1, lib: pathToFileURL(fatal) });
+    for (let round = 0; round < 2; round++) {
+      await expect(dying.decoder.check()).rejects.toMatchObject({
+        code: "INTERNAL",
+        message: expect.stringContaining("status 3"),
+      });
+    }
+  },
+);
 
-test("memory comes back to be used again", async () => {
+test.skipIf(missing !== "")(
+  `a frame keeps its pixels while it is open, whatever is decoded meanwhile${missing}`,
+  async () => {
+    await using video = nodeAv({ workers: 1 });
+    await using decoder = await video.decoder.open(source.config, { timeBase: source.timeBase });
+    const { frames } = await decoder.decode(source.chunks, { end: true });
+    const sums = frames.map(({ frame }) => checksum(frame.data));
+    const [kept, ...others] = frames;
+    const other = kept?.frame.clone();
+    kept?.frame.close();
+    for (const { frame } of others) frame.close();
+    for (let round = 0; round < 3; round++) {
+      const again = await decoder.decode(source.chunks, { end: true });
+      expect(again.frames.map(({ frame }) => checksum(frame.data))).toEqual(sums);
+      for (const { frame } of again.frames) frame.close();
+    }
+    expect(checksum(other?.data ?? new Uint8Array())).toBe(sums[0]);
+    other?.close();
+    expectNoOpenFrames();
+  },
+);
+
+test.skipIf(missing !== "")(`memory comes back to be used again${missing}`, async () => {
   await using video = nodeAv({ workers: 1 });
   await using decoder = await video.decoder.open(source.config, { timeBase: source.timeBase });
   const decode = async () => {
@@ -78,7 +93,7 @@ test("memory comes back to be used again", async () => {
   for (const { frame } of frames) frame.close();
 });
 
-test("chunks may lie in shared memory", async () => {
+test.skipIf(missing !== "")(`chunks may lie in shared memory${missing}`, async () => {
   await using video = nodeAv({ workers: 1 });
   await using decoder = await video.decoder.open(source.config, { timeBase: source.timeBase });
   const chunks = source.chunks.map((chunk) => {
@@ -91,24 +106,27 @@ test("chunks may lie in shared memory", async () => {
   for (const { frame } of frames) frame.close();
 });
 
-test("after close, calls and new decoders are rejected, and frames stay valid", async () => {
-  const video = nodeAv({ workers: 1 });
-  const decoder = await video.decoder.open(source.config, { timeBase: source.timeBase });
-  const { frames } = await decoder.decode(source.chunks, { end: true, keep: [1] });
-  const waiting = decoder.decode(source.chunks, { end: true });
-  const failed = expect(waiting).rejects.toMatchObject({ code: "CLOSED" });
-  await video.close();
-  await failed;
-  expect(frames[0]?.frame.data.length).toBeGreaterThan(0);
-  frames[0]?.frame.close();
-  await expect(
-    video.decoder.open(source.config, { timeBase: source.timeBase }),
-  ).rejects.toMatchObject({
-    code: "CLOSED",
-  });
-  await decoder.close();
-});
+test.skipIf(missing !== "")(
+  `after close, calls and new decoders are rejected, and frames stay valid${missing}`,
+  async () => {
+    const video = nodeAv({ workers: 1 });
+    const decoder = await video.decoder.open(source.config, { timeBase: source.timeBase });
+    const { frames } = await decoder.decode(source.chunks, { end: true, keep: [1] });
+    const waiting = decoder.decode(source.chunks, { end: true });
+    const failed = expect(waiting).rejects.toMatchObject({ code: "CLOSED" });
+    await video.close();
+    await failed;
+    expect(frames[0]?.frame.data.length).toBeGreaterThan(0);
+    frames[0]?.frame.close();
+    await expect(
+      video.decoder.open(source.config, { timeBase: source.timeBase }),
+    ).rejects.toMatchObject({
+      code: "CLOSED",
+    });
+    await decoder.close();
+  },
+);
 
-test("a number of workers that is none is refused", () => {
+test.skipIf(missing !== "")(`a number of workers that is none is refused${missing}`, () => {
   expect(() => nodeAv({ workers: 0 })).toThrow(/workers is 0/);
 });

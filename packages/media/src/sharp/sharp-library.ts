@@ -2,8 +2,11 @@ import { MillraceError } from "@millrace/core";
 
 /** A picture on its way through sharp. */
 export interface SharpPicture {
+  /** Makes it a JPEG. */
   jpeg(options: { quality: number }): SharpPicture;
+  /** Makes it a PNG. */
   png(): SharpPicture;
+  /** Encodes it. */
   toBuffer(): Promise<Uint8Array>;
 }
 

@@ -31,7 +31,11 @@ interface Probed {
   }[];
 }
 
-/** Reads a clip's first video stream with ffprobe, which is slow and independent of what is tested. */
+/**
+ * Reads a clip's first video stream with ffprobe, which is slow and independent of what is tested.
+ *
+ * @param path - of a file in any container that FFmpeg knows
+ */
 export async function readClip(path: string): Promise<Clip> {
   const text = await runProgram("ffprobe", [
     ...["-v", "error", "-select_streams", "v:0", "-show_streams", "-show_packets", "-show_data"],

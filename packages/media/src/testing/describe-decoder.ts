@@ -11,6 +11,7 @@ import type {
 import { type Clip, checksum, clipChecksums } from "./clip.ts";
 import { type ClipRecipe, clip, DECODER_CLIPS } from "./decoder-clips.ts";
 import { expectNoOpenFrames } from "./expect-no-open-frames.ts";
+import { missingProgram } from "./missing-program.ts";
 
 /**
  * What every {@link VideoDecoderBackend} must do, as tests of vitest. Clips are made with the command `ffmpeg`, and
@@ -20,7 +21,8 @@ import { expectNoOpenFrames } from "./expect-no-open-frames.ts";
  * @param backend - called in each test
  */
 export function describeDecoder(name: string, backend: () => VideoDecoderBackend): void {
-  describe(`VideoDecoderBackend: ${name}`, () => {
+  const missing = missingProgram("ffmpeg");
+  describe.skipIf(missing !== "")(`VideoDecoderBackend: ${name}${missing}`, () => {
     let folder: string;
     beforeAll(async () => {
       folder = await mkdtemp(join(tmpdir(), "millrace-decoder-"));
@@ -30,10 +32,16 @@ export function describeDecoder(name: string, backend: () => VideoDecoderBackend
 
     const open = ({ config, timeBase }: Clip): Promise<VideoDecoder> =>
       backend().open(config, { timeBase });
-    const make = (file: string, ...more: string[]) => clip(folder, recipe(file), ...more);
+    const made = new Map<string, ReturnType<typeof clip>>();
+    /** A clip, made once. */
+    const make = (file: string): ReturnType<typeof clip> => {
+      const source = made.get(file) ?? clip(folder, recipe(file));
+      made.set(file, source);
+      return source;
+    };
 
     test.each(DECODER_CLIPS)("$file comes out bit by bit, in order", async (one) => {
-      const source = await clip(folder, one);
+      const source = await make(one.file);
       const bytes = source.chunks.map(({ data }) => checksum(data));
       await using decoder = await open(source);
       const result = await decoder.decode(source.chunks, { end: true });
@@ -153,8 +161,9 @@ export function describeDecoder(name: string, backend: () => VideoDecoderBackend
     });
 
     test("colours are those of the stream", async () => {
-      const source = await make(
-        "h264.mp4",
+      const source = await clip(
+        folder,
+        { ...recipe("h264.mp4"), file: "colours.mp4" },
         ..."-color_range pc -colorspace bt709 -color_trc bt709 -color_primaries bt709".split(" "),
       );
       await using decoder = await open(source);

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { EncodedImage, ImageEncoder, ImageType } from "../image/image-encoder.ts";
 import { type Rotation, type VideoFrame, videoFrame } from "../video/video-frame.ts";
 import { expectNoOpenFrames } from "./expect-no-open-frames.ts";
+import { missingProgram } from "./missing-program.ts";
 import { runProgram } from "./run-program.ts";
 import { type Color, solidFrame } from "./solid-frame.ts";
 
@@ -15,7 +16,8 @@ const TOLERANCE = 3;
  * @param encoder - called in each test
  */
 export function describeImageEncoder(name: string, encoder: () => ImageEncoder): void {
-  describe(`ImageEncoder: ${name}`, () => {
+  const missing = missingProgram("ffmpeg");
+  describe.skipIf(missing !== "")(`ImageEncoder: ${name}${missing}`, () => {
     test.each(["smpte170m", "bt709"] as const)(
       "pure red in %s stays (255, 0, 0) in every type",
       async (matrix) => {

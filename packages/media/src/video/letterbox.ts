@@ -1,4 +1,4 @@
-import { MillraceError } from "@millrace/core";
+import { MillraceError } from "@millrace/core/web";
 import type { ImageTensorOptions, Region } from "./frame-scaler.ts";
 import { pictureSize } from "./take-region.ts";
 
@@ -59,23 +59,51 @@ function roundHalfEven(value: number): number {
 /** Writes a model's input from the planes of its picture: R, G, B of 0..1, and padding beside it. */
 export function placePicture(
   planes: readonly Float32Array[],
+  box: Letterbox,
+  options: ImageTensorOptions,
+  target: Float32Array,
+): void {
+  const { width, height } = options;
+  const { pictureWidth, pictureHeight, left, top } = box;
+  padAround(box, options, target);
+  planes.forEach((plane, index) => {
+    const into = target.subarray(index * width * height, (index + 1) * width * height);
+    for (let row = 0; row < pictureHeight; row++) {
+      const pixels = plane.subarray(row * pictureWidth, (row + 1) * pictureWidth);
+      into.set(pixels, (top + row) * width + left);
+    }
+  });
+}
+
+/** Writes what lies beside the picture in a model's input. */
+export function padAround(
   { pictureWidth, pictureHeight, left, top }: Letterbox,
   { width, height, padding = 114 / 255 }: ImageTensorOptions,
   target: Float32Array,
 ): void {
-  planes.forEach((plane, index) => {
-    const into = target.subarray(index * width * height, (index + 1) * width * height);
-    into.fill(padding, 0, top * width);
-    into.fill(padding, (top + pictureHeight) * width);
-    if (pictureWidth === width) {
-      into.set(plane.subarray(0, width * pictureHeight), top * width);
-      return;
+  const fill = fillOf(target, padding);
+  const pad = (from: number, to: number): void => {
+    if (to > from) fill(from, to);
+  };
+  for (let plane = 0; plane < 3; plane++) {
+    const start = plane * width * height;
+    const below = top + pictureHeight;
+    pad(start, start + top * width);
+    pad(start + below * width, start + height * width);
+    if (pictureWidth === width) continue;
+    for (let row = start + top * width; row < start + below * width; row += width) {
+      pad(row, row + left);
+      pad(row + left + pictureWidth, row + width);
     }
-    for (let row = 0; row < pictureHeight; row++) {
-      const at = (top + row) * width;
-      into.fill(padding, at, at + left);
-      into.set(plane.subarray(row * pictureWidth, (row + 1) * pictureWidth), at + left);
-      into.fill(padding, at + left + pictureWidth, at + width);
-    }
-  });
+  }
+}
+
+/** What fills a part of a model's input. */
+function fillOf(target: Float32Array, value: number): (from: number, to: number) => void {
+  const { Buffer } = globalThis as { readonly Buffer?: typeof globalThis.Buffer };
+  if (Buffer === undefined) return (from, to) => target.fill(value, from, to);
+  // In shared memory, several times as fast as the fill of a Float32Array.
+  const pattern = Buffer.from(Float32Array.of(value).buffer);
+  const bytes = Buffer.from(target.buffer, target.byteOffset, target.byteLength);
+  return (from, to) => bytes.fill(pattern, from * 4, to * 4);
 }

@@ -1,4 +1,4 @@
-import { MillraceError } from "@millrace/core";
+import { MillraceError } from "@millrace/core/web";
 import type { Region } from "./frame-scaler.ts";
 import { chromaSubsampling } from "./pixel-format.ts";
 import type { VideoFrame } from "./video-frame.ts";

@@ -1,5 +1,5 @@
 import type { Rational } from "../rational.ts";
-import type { VideoDecoderConfig } from "./codec.ts";
+import type { VideoCodec, VideoDecoderConfig } from "./codec.ts";
 import type { EncodedVideoChunk } from "./encoded-video-chunk.ts";
 import type { VideoFrame } from "./video-frame.ts";
 
@@ -53,6 +53,7 @@ export interface VideoDecoder extends AsyncDisposable {
   decode(chunks: readonly EncodedVideoChunk[], options?: DecodeOptions): Promise<DecodeResult>;
   /** Forgets what was fed, to begin at another key chunk. */
   reset(): Promise<void>;
+  /** Gives up what it holds; frames that it gave stay valid. */
   close(): Promise<void>;
 }
 
@@ -72,6 +73,13 @@ export interface DecoderCapabilities {
    * still to come. Without it, frames come when they come, and only `end` makes sure of them.
    */
   readonly prompt: boolean;
+  /**
+   * Codecs that it enters only where nothing behind refers to anything before (IDR pictures of H.264), because it takes
+   * no other picture for a key one.
+   *
+   * @defaultValue none: it enters at every key packet
+   */
+  readonly closedOnly?: readonly VideoCodec[];
 }
 
 /** A library that decodes video, as a plugin. */

@@ -55,6 +55,7 @@ export interface VideoEncoder extends AsyncDisposable {
    * no description.
    */
   readonly decoderConfig: VideoDecoderConfig;
+  /** Gives up what is held back. */
   close(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-import { MillraceError } from "@millrace/core";
+import { MillraceError } from "@millrace/core/web";
 import { type Rational, ticksToMicroseconds } from "../rational.ts";
 import type { VideoColorSpace } from "./color-space.ts";
 import {
@@ -83,6 +83,18 @@ export function openFrameCount(): number {
 }
 
 /**
+ * Counts a frame whose pixels are not in our memory, such as a browser's, in {@link openFrameCount}.
+ *
+ * @returns what its `close` calls, once
+ */
+export function countOpenFrame(): () => void {
+  open += 1;
+  return () => {
+    open -= 1;
+  };
+}
+
+/**
  * Makes a frame over memory that the caller hands over.
  *
  * @example
@@ -143,7 +155,7 @@ interface SharedPixels {
 function own(shape: FrameShape, data: Uint8Array, pixels: SharedPixels): VideoFrame {
   let closed = false;
   pixels.owners += 1;
-  open += 1;
+  const countClosed = countOpenFrame();
   const mine = (): Uint8Array => {
     if (closed) {
       throw new MillraceError(
@@ -156,7 +168,7 @@ function own(shape: FrameShape, data: Uint8Array, pixels: SharedPixels): VideoFr
   const close = (): void => {
     if (closed) return;
     closed = true;
-    open -= 1;
+    countClosed();
     pixels.owners -= 1;
     if (pixels.owners === 0) pixels.release?.();
   };

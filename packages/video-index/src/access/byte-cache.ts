@@ -86,14 +86,15 @@ export function byteCache<V>(maxBytes: number, release: (value: V) => void): Byt
     set(key, value, price) {
       const old = entries.get(key);
       if (old !== undefined) remove(key, old);
-      if (price.sizeBytes > maxBytes) {
+      const ownBytes = Math.max(1, price.sizeBytes);
+      if (ownBytes > maxBytes) {
         release(value);
         return;
       }
-      while (sizeBytes + price.sizeBytes > maxBytes) evictOne();
+      while (sizeBytes + ownBytes > maxBytes) evictOne();
       const entry = {
         value,
-        sizeBytes: Math.max(1, price.sizeBytes),
+        sizeBytes: ownBytes,
         cost: price.cost,
         uses: 1,
         priority: 0,

@@ -7,7 +7,12 @@ export interface DecoderPool {
    * A decoder for a run of a video: one that can go on from where it is, else one that is free, else a new one in place
    * of the one that has been idle longest. Undefined where all are busy; `onFree` is then called once when one is not.
    */
-  take(owner: object, run: DecodeRun, create: () => RunDecoder, onFree: () => void): RunDecoder | undefined;
+  take(
+    owner: object,
+    run: DecodeRun,
+    create: () => RunDecoder,
+    onFree: () => void,
+  ): RunDecoder | undefined;
   /** Gives a decoder back, to be used again by its owner. */
   give(owner: object, decoder: RunDecoder): void;
   /** Closes the idle decoders of a video that is being closed. */

@@ -12,6 +12,8 @@ export interface ReadyFrame {
 
 /** Where a decoder is since it began at a key packet: what it was fed, what it gave, and what it still owes. */
 export interface DecoderState {
+  /** The packet at which decoding began. */
+  readonly start: number;
   /** The packet to be fed next. */
   readonly position: number;
   /** Whether the frame of a packet is still to come, or kept. */
@@ -58,6 +60,7 @@ export function decoderState(currentIndex: () => VideoIndex, start: number): Dec
   };
 
   return {
+    start,
     get position() {
       return position;
     },

@@ -1,47 +1,16 @@
-import { abortable, MillraceError } from "@millrace/core";
-import type { FrameStatus, VideoDecoderBackend, VideoFrame } from "@millrace/media";
-import { randomAccessOf } from "../bitstream/random-access.ts";
+import { abortable, MillraceError } from "@millrace/core/web";
+import type { VideoDecoderBackend, VideoDecoderConfig, VideoFrame } from "@millrace/media";
+import { BehaviorSubject, type Observable } from "rxjs";
+import { type RandomAccess, randomAccessOf } from "../bitstream/random-access.ts";
 import type { ByteSource } from "../bytes/byte-source.ts";
 import { PacketFlag } from "../container/packet-table.ts";
 import { decodeStart, type VideoIndex } from "../index/video-index.ts";
 import { withoutKey, withPreroll } from "../index/without-key.ts";
-import type { ByteCache, EntryPrice } from "./byte-cache.ts";
 import { type DecodeRun, planRuns } from "./decode-plan.ts";
 import type { DecoderPool } from "./decoder-pool.ts";
+import { layoutBytes } from "./layout-bytes.ts";
 import { type RunDecoder, runDecoder } from "./run-decoder.ts";
-
-/**
- * How far a frame's number and time can be trusted: `verified` by its bitstream and by what the decoder gave out,
- * `indexed` by the container's tables, `estimated` where the container has no times and the order was worked out.
- */
-export type Exactness = "verified" | "indexed" | "estimated";
-
-/** Where the time of a request went, in milliseconds. */
-export interface FrameTiming {
-  /** Waiting for a decoder. */
-  readonly queueMs: number;
-  /** Reading and decoding until this frame was there. */
-  readonly decodeMs: number;
-}
-
-/** A frame as the store has it. */
-export interface StoredFrame {
-  /** The receiver's own; undefined where the frame cannot be decoded. */
-  readonly frame: VideoFrame | undefined;
-  readonly status: FrameStatus | "missing";
-  readonly exactness: Exactness;
-  readonly source: "cache" | "decode";
-  readonly timing: FrameTiming;
-}
-
-/** What one request may be told. */
-export interface FetchOptions {
-  readonly signal?: AbortSignal;
-  /** Frames behind this one will be asked for next. */
-  readonly goOn?: boolean;
-  /** Frames to be put into the cache on the way, for nobody yet. */
-  readonly ahead?: readonly number[];
-}
+import type { CachedFrame, FetchOptions, FrameCache, StoredFrame } from "./stored-frame.ts";
 
 /** What a store has done so far. */
 export interface FrameStoreStats {
@@ -57,9 +26,13 @@ export interface FrameStoreStats {
 /** The frames of one video: from the cache, or decoded, each at most once at a time however many wait for it. */
 export interface FrameStore extends AsyncDisposable {
   readonly index: VideoIndex;
+  /** The index as it is, and then each better one. */
+  readonly index$: Observable<VideoIndex>;
   readonly stats: FrameStoreStats;
   /** Rejects with the signal's reason; what nobody waits for any more is not decoded. */
   fetch(frame: number, options?: FetchOptions): Promise<StoredFrame>;
+  /** Whether a frame is in the cache. */
+  has(frame: number): boolean;
   /** Gives up what is being fetched ahead. */
   stopAhead(): void;
 }
@@ -77,21 +50,6 @@ export interface FrameStoreOptions {
   readonly threads: number;
   /** Called when a look into the bitstream changed the index. */
   onIndexChange?(index: VideoIndex): void;
-}
-
-/** The part of a cache that a store needs; other things may lie in it under other keys. */
-export type FrameCache = Pick<ByteCache<CachedFrame>, "has" | "drop"> & {
-  get(key: string): unknown;
-  set(key: string, value: CachedFrame, price: EntryPrice): void;
-};
-
-/** What the cache holds of a frame. */
-export interface CachedFrame {
-  readonly frame: VideoFrame | undefined;
-  readonly status: FrameStatus | "missing";
-  readonly exactness: Exactness;
-  /** Whether it was put there for nobody, and nobody has asked since. */
-  ahead: boolean;
 }
 
 interface Waiter {
@@ -114,6 +72,9 @@ interface Wanted {
 interface ActiveRun {
   readonly controller: AbortController;
   readonly startedAt: number;
+  readonly run: DecodeRun;
+  /** Whether its decoder can be left where it goes on. */
+  readonly goOn: boolean;
   /** Packets that somebody still waits for. */
   readonly open: Set<number>;
 }
@@ -127,8 +88,10 @@ export function frameStore(options: FrameStoreOptions): FrameStore {
   let { index } = options;
   const { packets, configs } = index.track;
   const wanted = new Map<number, Wanted>();
+  const index$ = new BehaviorSubject(index);
   const owner = {};
   const busy = new Set<Promise<void>>();
+  const activeRuns = new Set<ActiveRun>();
   const confirmed = new Set<number>();
   let decodedPackets = 0;
   let runs = 0;
@@ -157,7 +120,7 @@ export function frameStore(options: FrameStoreOptions): FrameStore {
       };
       resolve({ ...found, frame, source: "decode", timing });
     }
-    const sizeBytes = cached.frame?.data.length ?? NEGATIVE_BYTES;
+    const sizeBytes = cached.frame === undefined ? NEGATIVE_BYTES : layoutBytes(cached.frame);
     cache.set(`${cachePrefix}${packet}`, cached, { sizeBytes, cost: packet - start + 1 });
   };
 
@@ -175,25 +138,37 @@ export function frameStore(options: FrameStoreOptions): FrameStore {
     // been planned from one that another run has found to be none.
     if (!index.keys.includes(packet)) return decodeStart(index, packet) === packet;
     const config = configs[packets.config[packet] as number];
-    const found = config === undefined ? undefined : randomAccessOf(config, data);
+    const found = config === undefined ? undefined : entryOf(config, data);
     if (found !== undefined && found.kind !== "none") confirmed.add(packet);
     if (found?.kind === "closed" || found?.kind === "open") return true;
     index =
       found?.kind === "gradual"
         ? withPreroll(index, packet, found.frames)
         : withoutKey(index, packet);
+    index$.next(index);
     options.onIndexChange?.(index);
     return false;
   };
 
+  /** What a packet is for this decoder, which may want more than the codec does. */
+  const entryOf = (config: VideoDecoderConfig, data: Uint8Array): RandomAccess => {
+    const found = randomAccessOf(config, data);
+    const strict = backend.capabilities.closedOnly?.includes(config.family) === true;
+    return strict && found.kind !== "closed" ? { kind: "none" } : found;
+  };
+
   const execute = async (run: DecodeRun, decoder: RunDecoder, active: ActiveRun): Promise<void> => {
-    const goOn = run.targets.some((packet) => wanted.get(packet)?.goOn === true);
-    const { signal } = active.controller;
+    const { goOn, controller } = active;
+    const { signal } = controller;
     runs += 1;
     const report = await decoder.run(run, {
       goOn,
       signal,
-      mayBegin,
+      mayBegin(packet, data) {
+        if (!mayBegin(packet, data)) return false;
+        // What has been learnt since the run was planned may ask for an earlier beginning.
+        return packet !== run.start || run.targets.every((it) => decodeStart(index, it) >= packet);
+      },
       deliver(packet, { frame, status }, asIndexed) {
         const estimated = ((packets.flags[packet] as number) & PacketFlag.estimated) !== 0;
         const entered = confirmed.has(decodeStart(index, packet));
@@ -218,6 +193,16 @@ export function frameStore(options: FrameStoreOptions): FrameStore {
     }
   };
 
+  /** Whether a decoder is on its way to where a run begins, and can go on with it: cheaper than to begin again. */
+  const isReached = ({ start, targets }: DecodeRun): boolean => {
+    for (const { run, goOn } of activeRuns) {
+      const last = run.targets.at(-1) as number;
+      const ahead = (targets[0] as number) > last && start <= last + 1;
+      if (goOn && ahead && run.start <= start) return true;
+    }
+    return false;
+  };
+
   /** Gives what is waiting to decoders that are free. */
   const pump = (): void => {
     pumping = false;
@@ -230,20 +215,26 @@ export function frameStore(options: FrameStoreOptions): FrameStore {
       );
       // Whoever has waited longest is served first, with all others that are on the way.
       const oldest = waiting.find(({ waiters }) => waiters.size > 0) ?? (waiting[0] as Wanted);
-      const run = plan.find(({ targets }) => targets.includes(oldest.packet)) as DecodeRun;
+      const first = plan.find(({ targets }) => targets.includes(oldest.packet)) as DecodeRun;
+      const run = [first, ...plan].find((it) => !isReached(it));
+      if (run === undefined) return;
       const create = (): RunDecoder => runDecoder(backend, source, () => index, options.threads);
       const decoder = options.pool.take(owner, run, create, schedule);
       if (decoder === undefined) return;
       const active: ActiveRun = {
         controller: new AbortController(),
         startedAt: performance.now(),
+        run,
+        goOn: run.targets.some((packet) => wanted.get(packet)?.goOn === true),
         open: new Set(run.targets),
       };
+      activeRuns.add(active);
       for (const packet of run.targets) (wanted.get(packet) as Wanted).run = active;
       const execution = execute(run, decoder, active)
         .catch((error: unknown) => fail([...active.open], error))
         .finally(() => {
           busy.delete(execution);
+          activeRuns.delete(active);
           options.pool.give(owner, decoder);
           schedule();
         });
@@ -286,6 +277,7 @@ export function frameStore(options: FrameStoreOptions): FrameStore {
     get index() {
       return index;
     },
+    index$: index$.asObservable(),
     get stats() {
       return { decodedPackets, runs, prefetched, prefetchedUsed };
     },
@@ -333,6 +325,7 @@ export function frameStore(options: FrameStoreOptions): FrameStore {
         throw error;
       }
     },
+    has: (frame) => cache.has(`${cachePrefix}${index.packetOf[frame]}`),
     stopAhead() {
       for (const one of [...wanted.values()]) {
         one.ahead = false;
@@ -349,6 +342,7 @@ export function frameStore(options: FrameStoreOptions): FrameStore {
       fail([...wanted.keys()], gone);
       await Promise.allSettled(busy);
       await options.pool.drop(owner);
+      index$.complete();
       cache.drop(cachePrefix);
     },
   };

@@ -1,4 +1,4 @@
-import { MillraceError } from "@millrace/core";
+import { MillraceError } from "@millrace/core/web";
 import type {
   DecodedFrame,
   DecodeResult,
@@ -106,6 +106,8 @@ export function runDecoder(
   const canContinue = (run: DecodeRun): boolean =>
     state !== undefined &&
     packets.config[run.start] === config &&
+    // It must have seen all that the run's pictures may refer to.
+    state.start <= run.start &&
     run.start <= state.position &&
     run.targets.every((packet) => state?.canGive(packet));
 

@@ -29,9 +29,7 @@ export function pictureOrderReader(
 }
 
 /** ITU-T H.264, 8.2.1.1: the order is in the slice header, and counts from each IDR picture on. */
-function h264Order(
-  config: Pick<VideoDecoderConfig, "family" | "description">,
-): PictureOrderReader {
+function h264Order(config: Pick<VideoDecoderConfig, "family" | "description">): PictureOrderReader {
   let sequence: H264Sequence | undefined = sequenceOf(config.description);
   let highBits = 0;
   let lowBits = 0;
@@ -73,11 +71,7 @@ function sequenceOf(avcC: Uint8Array | undefined): H264Sequence | undefined {
 }
 
 /** Undefined where the order of pictures is that of decoding. */
-function lowOrderBits(
-  unit: Uint8Array,
-  sequence: H264Sequence,
-  idr: boolean,
-): number | undefined {
+function lowOrderBits(unit: Uint8Array, sequence: H264Sequence, idr: boolean): number | undefined {
   if (sequence.orderType !== 0) return undefined;
   const bits = bitReader(unit.subarray(1));
   bits.unsigned();
@@ -118,7 +112,8 @@ function backwardOrder(typeOf: (head: Uint8Array) => number): PictureOrderReader
 /** The coding type, from 0 for I, in the byte so far behind the first start code of a kind. */
 function codingType(head: Uint8Array, code: number, behind: number, shift: number): number {
   for (let at = 0; at + 4 + behind < head.length; at++) {
-    if (head[at] !== 0 || head[at + 1] !== 0 || head[at + 2] !== 1 || head[at + 3] !== code) continue;
+    if (head[at] !== 0 || head[at + 1] !== 0 || head[at + 2] !== 1 || head[at + 3] !== code)
+      continue;
     const value = (head[at + 4 + behind] as number) >> shift;
     return code === 0 ? (value & 7) - 1 : value;
   }

@@ -1,4 +1,4 @@
-import { abortable, MillraceError, redactUrl } from "@millrace/core";
+import { abortable, MillraceError, redactUrl } from "@millrace/core/web";
 import type { ByteSource } from "./byte-source.ts";
 
 /** What {@link httpBytes} may be told. */
@@ -39,7 +39,10 @@ export async function httpBytes(
       ...(signal && { signal }),
     }).catch((cause: unknown) => {
       signal?.throwIfAborted();
-      throw new MillraceError("REMOTE_FAILED", `${name} cannot be reached.`, { cause, retryable: true });
+      throw new MillraceError("REMOTE_FAILED", `${name} cannot be reached.`, {
+        cause,
+        retryable: true,
+      });
     });
     if (answer.status === 206) return answer;
     await answer.body?.cancel();
@@ -49,7 +52,10 @@ export async function httpBytes(
   const size = /\/(\d+)$/.exec(first.headers.get("content-range") ?? "")?.[1];
   if (size === undefined) {
     await first.body?.cancel();
-    throw new MillraceError("UNSUPPORTED", `${name}: the server does not say how large the video is.`);
+    throw new MillraceError(
+      "UNSUPPORTED",
+      `${name}: the server does not say how large the video is.`,
+    );
   }
   version = first.headers.get("etag") ?? first.headers.get("last-modified") ?? undefined;
   const sizeBytes = Number(size);
@@ -68,7 +74,10 @@ export async function httpBytes(
       const now = answer.headers.get("etag") ?? answer.headers.get("last-modified") ?? undefined;
       if (now !== version) {
         await answer.body?.cancel();
-        throw new MillraceError("CORRUPT_INPUT", `${name} changed while it was read; open it again.`);
+        throw new MillraceError(
+          "CORRUPT_INPUT",
+          `${name} changed while it was read; open it again.`,
+        );
       }
       return bytes(await answer.arrayBuffer());
     });
@@ -117,7 +126,10 @@ function bytes(buffer: ArrayBuffer): Uint8Array {
 
 function refusal(name: string, status: number): MillraceError {
   if (status === 200) {
-    return new MillraceError("UNSUPPORTED", `${name}: the server does not answer requests for ranges.`);
+    return new MillraceError(
+      "UNSUPPORTED",
+      `${name}: the server does not answer requests for ranges.`,
+    );
   }
   const found = status === 404 || status === 410;
   return new MillraceError(

@@ -1,4 +1,4 @@
-import { MillraceError } from "@millrace/core";
+import { MillraceError } from "@millrace/core/web";
 import type { ByteSource } from "../bytes/byte-source.ts";
 import { readAnnexB } from "./annexb/read-annexb.ts";
 import { readAvi } from "./avi/read-avi.ts";
@@ -69,7 +69,11 @@ export async function readContainer(
 }
 
 function isAvi(head: DataView): boolean {
-  return head.byteLength >= 12 && fourCharacters(head, 0) === "RIFF" && fourCharacters(head, 8) === "AVI ";
+  return (
+    head.byteLength >= 12 &&
+    fourCharacters(head, 0) === "RIFF" &&
+    fourCharacters(head, 8) === "AVI "
+  );
 }
 
 /** A start code and a unit that a stream may begin with: delimiter, parameter set, SEI or slice, not forbidden. */

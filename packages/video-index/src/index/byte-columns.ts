@@ -1,4 +1,4 @@
-import { MillraceError } from "@millrace/core";
+import { MillraceError } from "@millrace/core/web";
 
 /** Writes numbers in few bytes. */
 export interface ColumnWriter {

@@ -1,7 +1,12 @@
-import { MillraceError } from "@millrace/core";
+import { MillraceError } from "@millrace/core/web";
 import type { PacketTable } from "../container/packet-table.ts";
 import type { PacketFraming, VideoTrack } from "../container/video-track.ts";
-import { type ColumnReader, type ColumnWriter, columnReader, columnWriter } from "./byte-columns.ts";
+import {
+  type ColumnReader,
+  type ColumnWriter,
+  columnReader,
+  columnWriter,
+} from "./byte-columns.ts";
 import { crc32 } from "./crc32.ts";
 import { type VideoIndex, videoIndex } from "./video-index.ts";
 
@@ -92,7 +97,8 @@ export function decodeIndex(bytes: Uint8Array): PortableIndex {
   });
   const keys = readList(reader);
   const prerolls = new Map<number, number>();
-  for (let left = reader.unsigned(); left > 0; left--) prerolls.set(reader.unsigned(), reader.unsigned());
+  for (let left = reader.unsigned(); left > 0; left--)
+    prerolls.set(reader.unsigned(), reader.unsigned());
   return { index: { ...made, keys, prerolls }, warnings, fingerprint };
 }
 
@@ -104,14 +110,17 @@ function withBytes(value: object, name: string): object {
 function writePackets(writer: ColumnWriter, packets: PacketTable): void {
   const { count, pts, duration, offset, size, flags, config } = packets;
   writer.unsigned(count);
+  const unit = commonStep(pts);
+  writer.unsigned(unit);
   let lastPts = 0;
   let lastStep = 0;
   let end = 0;
   for (let at = 0; at < count; at++) {
     const step = (pts[at] as number) - lastPts;
-    writer.signed(step - lastStep);
+    // The first one need not be a multiple of what lies between the others.
+    writer.signed(at === 0 ? step : (step - lastStep) / unit);
     lastPts += step;
-    lastStep = step;
+    lastStep = at === 0 ? 0 : step;
   }
   for (let at = 0; at < count; at++) {
     writer.signed((offset[at] as number) - end);
@@ -128,11 +137,15 @@ function readPackets(reader: ColumnReader): PacketTable {
     throw new MillraceError("CORRUPT_INPUT", "The video index claims more packets than it holds.");
   }
   const pts = new Float64Array(count);
+  const unit = reader.unsigned();
   let lastPts = 0;
   let step = 0;
   for (let at = 0; at < count; at++) {
-    step += reader.signed();
-    lastPts += step;
+    if (at === 0) lastPts = reader.signed();
+    else {
+      step += reader.signed() * unit;
+      lastPts += step;
+    }
     pts[at] = lastPts;
   }
   const offset = new Float64Array(count);
@@ -143,7 +156,11 @@ function readPackets(reader: ColumnReader): PacketTable {
     size[at] = reader.unsigned();
     end = (offset[at] as number) + (size[at] as number);
   }
-  const [duration, flags, config] = [readRuns(reader, count), readRuns(reader, count), readRuns(reader, count)];
+  const [duration, flags, config] = [
+    readRuns(reader, count),
+    readRuns(reader, count),
+    readRuns(reader, count),
+  ];
   return {
     count,
     pts,
@@ -153,6 +170,16 @@ function readPackets(reader: ColumnReader): PacketTable {
     flags: Uint8Array.from(flags),
     config: Uint16Array.from(config),
   };
+}
+
+/** The largest number that all steps from one packet to the next are a multiple of; at least 1. */
+function commonStep(pts: Float64Array): number {
+  let common = 0;
+  for (let at = 1; at < pts.length && common !== 1; at++) {
+    let rest = Math.abs((pts[at] as number) - (pts[at - 1] as number));
+    while (rest !== 0) [common, rest] = [rest, common % rest];
+  }
+  return Math.max(1, common);
 }
 
 function writeRuns(writer: ColumnWriter, column: ArrayLike<number>, count: number): void {

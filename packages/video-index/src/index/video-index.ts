@@ -1,4 +1,4 @@
-import { MillraceError } from "@millrace/core";
+import { MillraceError } from "@millrace/core/web";
 import { ticksToSeconds } from "@millrace/media";
 import { PacketFlag, type PacketTable } from "../container/packet-table.ts";
 import type { VideoTrack } from "../container/video-track.ts";

@@ -21,7 +21,7 @@ const DEFAULT_PIXELS = 640;
  * else what its metadata says, else 640 × 640.
  *
  * @throws MillraceError UNSUPPORTED when no input is `float32 [N, 3, H, W]`, INVALID_OPTION when the policy's size is
- * not the one that the model is fixed to
+ * not the one that the model is fixed to, or no multiple of its stride
  */
 export function imageInput(session: InferenceSession, policy: InputPolicy): ImageInput {
   const spec = session.inputs.find(isImage);
@@ -34,12 +34,12 @@ export function imageInput(session: InferenceSession, policy: InputPolicy): Imag
     );
   }
   const [batch, , height, width] = spec.dims;
-  const declared = readModelMetadata(session.metadata).imageSize;
+  const { imageSize: declared, stride = 1 } = readModelMetadata(session.metadata);
   const wanted = policy.size === "model" ? undefined : policy.size;
   return {
     name: spec.name,
-    width: pixels(width, wanted?.width, declared?.width, "width"),
-    height: pixels(height, wanted?.height, declared?.height, "height"),
+    width: pixels(width, wanted?.width, declared?.width, stride, "width"),
+    height: pixels(height, wanted?.height, declared?.height, stride, "height"),
     batchSize: isFixed(batch) ? batch : undefined,
   };
 }
@@ -57,12 +57,17 @@ function pixels(
   fixed: number | string | undefined,
   wanted: number | undefined,
   declared: number | undefined,
+  stride: number,
   what: string,
 ): number {
-  if (!isFixed(fixed)) return wanted ?? declared ?? DEFAULT_PIXELS;
-  if (wanted === undefined || wanted === fixed) return fixed;
-  throw new MillraceError(
-    "INVALID_OPTION",
-    `input.size asks for a ${what} of ${wanted}; the model takes ${fixed} only. Leave size at "model".`,
-  );
+  const refuse = (why: string): never => {
+    throw new MillraceError("INVALID_OPTION", `input.size asks for a ${what} of ${wanted}; ${why}`);
+  };
+  if (isFixed(fixed)) {
+    if (wanted === undefined || wanted === fixed) return fixed;
+    return refuse(`the model takes ${fixed} only. Leave size at "model".`);
+  }
+  if (wanted === undefined) return declared ?? DEFAULT_PIXELS;
+  if (Number.isInteger(wanted) && wanted > 0 && wanted % stride === 0) return wanted;
+  return refuse(`the model takes whole multiples of ${stride}.`);
 }

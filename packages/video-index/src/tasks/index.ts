@@ -12,11 +12,11 @@ export { exponentialAverage } from "./count/exponential-average.ts";
 export type { CountLine, LineCount } from "./count/line-counter.ts";
 export { type TrimmedMedianOptions, trimmedMedian } from "./count/trimmed-median.ts";
 export type { CountZone, ZoneCount } from "./count/zone-counter.ts";
+export { boxOverlap } from "./detect/box-overlap.ts";
 export { type YoloCandidates, type YoloDecoder, yoloDecoder } from "./detect/decode-yolo.ts";
 export { type DetectOptions, detect } from "./detect/detect.ts";
 export { className, type Detection, type Detections, eachDetection } from "./detect/detections.ts";
 export {
-  boxOverlap,
   type Candidates,
   nonMaximumSuppression,
   type SuppressionOptions,
@@ -55,6 +55,7 @@ export type {
   TaskStream,
 } from "./inference-task.ts";
 export { type ModelMetadata, readModelMetadata } from "./model-metadata.ts";
+export { type BatchedSession, batchedSession } from "./run/batched-session.ts";
 export { type RunTaskOptions, runTask } from "./run/run-task.ts";
 export type { TaskItem } from "./run/task-item.ts";
 export { type InstanceMask, maskArea } from "./segment/instance-mask.ts";
@@ -62,5 +63,10 @@ export { type MaskPolygon, maskPolygons } from "./segment/mask-polygons.ts";
 export { type SegmentOptions, type Segments, segment } from "./segment/segment.ts";
 export { assign } from "./track/assign.ts";
 export { type TrackOptions, track } from "./track/track.ts";
-export { createTracker, type Tracker, type TrackerOptions } from "./track/tracker.ts";
+export {
+  createTracker,
+  type FrameSize,
+  type Tracker,
+  type TrackerOptions,
+} from "./track/tracker.ts";
 export type { Tracks } from "./track/tracks.ts";

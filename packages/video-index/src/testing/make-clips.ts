@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { MillraceError } from "@millrace/core";
 import { CLIPS, type Clip, type UnreadableClip } from "./clip-list.ts";
@@ -33,15 +33,21 @@ export interface ClipFolder {
  * @throws MillraceError MISSING_DEPENDENCY when there is no `ffmpeg` command
  */
 export async function makeClips(folder: string): Promise<ClipFolder> {
-  const stamp = join(folder, "recipes.json");
   const recipes = JSON.stringify({ version: VERSION, clips: CLIPS, cuts: CUTS, boxes: RENAMED });
-  const known = await readFile(stamp, "utf8").catch(() => "");
-  if (known !== recipes) {
+  const isMade = async (): Promise<boolean> =>
+    (await readFile(join(folder, "recipes.json"), "utf8").catch(() => "")) === recipes;
+  if (!(await isMade())) {
+    // Apart, so that whoever else makes them at the same time sees all of them or none.
+    await mkdir(dirname(folder), { recursive: true });
+    const draft = await mkdtemp(`${folder}-draft-`);
+    for (const { name, args } of CLIPS) await ffmpeg(draft, name, args);
+    await makeDamaged(draft);
+    await writeFile(join(draft, "recipes.json"), recipes);
     await rm(folder, { recursive: true, force: true });
-    await mkdir(folder, { recursive: true });
-    for (const { name, args } of CLIPS) await ffmpeg(folder, name, args);
-    await makeDamaged(folder);
-    await writeFile(stamp, recipes);
+    await rename(draft, folder).catch(async (error: unknown) => {
+      await rm(draft, { recursive: true, force: true });
+      if (!(await isMade())) throw error;
+    });
   }
   return {
     folder,

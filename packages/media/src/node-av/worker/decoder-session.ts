@@ -75,8 +75,8 @@ export function decoderSession(
     // FFmpeg takes an empty packet for the end of the stream.
     if (one.data.length === 0) return;
     packet.data = Buffer.from(one.data.buffer, one.data.byteOffset, one.data.length);
-    packet.pts = BigInt(one.pts);
-    packet.dts = BigInt(one.dts);
+    packet.pts = ticks(one.pts);
+    packet.dts = ticks(one.dts);
     packet.duration = BigInt(one.duration);
     packet.isKeyframe = one.key;
     // Other failures are the packet's own: its frame does not come, and the stream goes on.
@@ -117,6 +117,11 @@ export function decoderSession(
       context.freeContext();
     },
   };
+}
+
+/** What is no whole number is a time that nobody knows. */
+function ticks(value: number): bigint {
+  return Number.isSafeInteger(value) ? BigInt(value) : NO_PTS;
 }
 
 interface Decoded {

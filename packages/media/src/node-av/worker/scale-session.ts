@@ -1,6 +1,6 @@
 import { ffmpegFormat, matrixCode, rangeCode } from "../../video/ffmpeg-format.ts";
 import type { Region } from "../../video/frame-scaler.ts";
-import { placePicture } from "../../video/letterbox.ts";
+import { padAround } from "../../video/letterbox.ts";
 import { frameBytes } from "../../video/pixel-format.ts";
 import type { NodeAvFrame, NodeAvLibrary, NodeAvScaleContext } from "../node-av-library.ts";
 import type { Answers, ScaleRequest, TensorRequest, WireSource } from "../protocol.ts";
@@ -138,14 +138,22 @@ export function scaleSession(library: NodeAvLibrary, memory: FrameMemory): Scale
         height: pictureHeight,
         space: { matrix: "rgb", fullRange: true },
       });
-      const [green, blue, red] = (scaled.data ?? []).map((plane, index) =>
-        floats(plane, (scaled.linesize[index] ?? 0) / 4, pictureWidth, pictureHeight),
-      );
-      if (!red || !green || !blue)
-        throw new WorkerFailure("INTERNAL", "node-av: a picture has no planes.");
       const into = target ?? new Float32Array(3 * width * height);
       const options = { width, height, ...(padding !== undefined && { padding }) };
-      placePicture([red, green, blue], box, options, into);
+      padAround(box, options, into);
+      const oneFloat = library.avGetPixFmtFromName("grayf32le");
+      const bytes = Buffer.from(into.buffer, into.byteOffset, into.byteLength);
+      // FFmpeg's order is green, blue, red.
+      [1, 2, 0].forEach((plane, index) => {
+        const at = plane * width * height + box.top * width + box.left;
+        const from = scaled.data?.[index];
+        if (!from) throw new WorkerFailure("INTERNAL", "node-av: a picture has no planes.");
+        library.avImageCopy2(
+          ...([[bytes.subarray(at * 4)], [width * 4]] as const),
+          ...([[from], [scaled.linesize[index] ?? 0]] as const),
+          ...([oneFloat, pictureWidth, pictureHeight] as const),
+        );
+      });
       return target ? null : into;
     },
   };
@@ -161,17 +169,6 @@ function isSame({ source, region, format, width, height, colorSpace }: ScaleRequ
     colorSpace.matrix === matrix &&
     colorSpace.fullRange === fullRange
   );
-}
-
-/** A plane as numbers without padding between its rows. */
-function floats(plane: Buffer, stride: number, width: number, height: number): Float32Array {
-  const all = new Float32Array(plane.buffer, plane.byteOffset, plane.length / 4);
-  if (stride === width) return all;
-  const tight = new Float32Array(width * height);
-  for (let row = 0; row < height; row++) {
-    tight.set(all.subarray(row * stride, row * stride + width), row * width);
-  }
-  return tight;
 }
 
 interface Scaler {

@@ -1,4 +1,4 @@
-import { MillraceError } from "@millrace/core";
+import { MillraceError } from "@millrace/core/web";
 import type { VideoDecoderConfig } from "@millrace/media";
 import { byteWindow } from "../../bytes/byte-reader.ts";
 import type { ByteSource } from "../../bytes/byte-source.ts";
@@ -70,7 +70,12 @@ export async function readAvi(
     const there = Math.max(0, Math.min(end, sizeBytes) - start);
     const head = there === 0 ? undefined : await window.at(start, Math.min(HEAD, there));
     if (end > sizeBytes) warnings.push(`The file ends ${end - sizeBytes} bytes inside a packet.`);
-    stream.packets.add(start, end - start, head ? bytesOf(head) : new Uint8Array(0), end > sizeBytes);
+    stream.packets.add(
+      start,
+      end - start,
+      head ? bytesOf(head) : new Uint8Array(0),
+      end > sizeBytes,
+    );
   };
   const walk = async (from: number, limit: number): Promise<void> => {
     for (let at = from; at < limit; ) {

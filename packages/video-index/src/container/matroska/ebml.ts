@@ -24,7 +24,7 @@ export async function elementAt(
 }
 
 /** The element at a place of bytes that are in memory. */
-export function elementIn(view: DataView, at: number, base = 0): Element | undefined {
+function elementIn(view: DataView, at: number, base = 0): Element | undefined {
   const idBytes = Math.clz32(view.getUint8(at)) - 23;
   if (idBytes > 4 || at + idBytes >= view.byteLength) return undefined;
   let id = 0;

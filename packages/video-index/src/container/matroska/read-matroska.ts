@@ -1,4 +1,4 @@
-import { MillraceError } from "@millrace/core";
+import { MillraceError } from "@millrace/core/web";
 import type { Rational } from "@millrace/media";
 import { type ByteWindow, byteWindow } from "../../bytes/byte-reader.ts";
 import type { ByteSource } from "../../bytes/byte-source.ts";
@@ -55,13 +55,20 @@ export async function readMatroska(
   signal?: AbortSignal,
 ): Promise<ContainerContents> {
   const window = byteWindow(source, PIECE, signal);
-  const reading: Reading = { source, window, tracks: new Map(), warnings: [], scale: DEFAULT_SCALE };
+  const reading: Reading = {
+    source,
+    window,
+    tracks: new Map(),
+    warnings: [],
+    scale: DEFAULT_SCALE,
+  };
   const end = source.sizeBytes;
   for (let at = 0; at < end; ) {
     const element = await elementAt(window, at, end);
     if (element === undefined) break;
     const elementEnd = element.end ?? end;
-    if (element.id === ID.segment) await readSegment(reading, element.start, Math.min(elementEnd, end));
+    if (element.id === ID.segment)
+      await readSegment(reading, element.start, Math.min(elementEnd, end));
     at = Math.max(elementEnd, at + 1);
   }
   const { tracks, warnings, scale } = reading;
@@ -72,7 +79,13 @@ export async function readMatroska(
     tracks: [...tracks.values()].map(({ track, packets }) => {
       const { number, config, displayWidth, displayHeight, rotation, colorSpace, framing } = track;
       const own = { id: number, displayWidth, displayHeight, rotation, colorSpace, framing };
-      return { ...own, container: "matroska", timeBase, configs: [config], packets: packets.build() };
+      return {
+        ...own,
+        container: "matroska",
+        timeBase,
+        configs: [config],
+        packets: packets.build(),
+      };
     }),
   };
 }
@@ -118,7 +131,8 @@ async function readTracks(reading: Reading, element: Element): Promise<void> {
   for (const { id, body } of elementsIn(await load(reading, element))) {
     if (id !== ID.trackEntry) continue;
     const track = readTrackEntry(body, reading.source.name);
-    if (track !== undefined) reading.tracks.set(track.number, { track, packets: packetTableBuilder() });
+    if (track !== undefined)
+      reading.tracks.set(track.number, { track, packets: packetTableBuilder() });
   }
 }
 
@@ -177,11 +191,14 @@ async function readGroup(
     if (element.id === ID.block) block = element;
     else if (element.id === ID.reference) key = false;
     else if (element.id === ID.duration) {
-      duration = unsignedOf(await reading.window.at(element.start, (element.end ?? 0) - element.start));
+      duration = unsignedOf(
+        await reading.window.at(element.start, (element.end ?? 0) - element.start),
+      );
     }
     at = element.end ?? limit;
   }
-  if (block !== undefined) await addBlock(reading, block.start, block.end ?? end, time, key, duration);
+  if (block !== undefined)
+    await addBlock(reading, block.start, block.end ?? end, time, key, duration);
 }
 
 /** @param key - what the group says; a simple block says it itself */

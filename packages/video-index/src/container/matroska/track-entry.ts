@@ -1,4 +1,4 @@
-import { MillraceError } from "@millrace/core";
+import { MillraceError } from "@millrace/core/web";
 import type { Rotation, VideoCodec, VideoColorSpace, VideoDecoderConfig } from "@millrace/media";
 import { codecString } from "../codec-string.ts";
 import { colorSpaceFromCodes } from "../color-codes.ts";

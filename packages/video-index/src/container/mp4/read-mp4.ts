@@ -1,4 +1,4 @@
-import { MillraceError } from "@millrace/core";
+import { MillraceError } from "@millrace/core/web";
 import type { Rotation } from "@millrace/media";
 import { byteWindow } from "../../bytes/byte-reader.ts";
 import type { ByteSource } from "../../bytes/byte-source.ts";

@@ -61,8 +61,7 @@ export function accessUnits(pid: number, family: VideoCodec): AccessUnits {
     const access = randomAccessOf({ codec: "", family, codedWidth: 0, codedHeight: 0 }, unit);
     const estimated = header.pts === undefined;
     // Without a time, one tick behind the packet before, so that the order stays that of decoding.
-    const dts =
-      header.dts === undefined ? (lastDts ?? -1) + 1 : unwrapped(header.dts, lastDts);
+    const dts = header.dts === undefined ? (lastDts ?? -1) + 1 : unwrapped(header.dts, lastDts);
     const pts = header.pts === undefined ? dts : unwrapped(header.pts, dts);
     lastDts = dts;
     builder.add({
@@ -71,8 +70,9 @@ export function accessUnits(pid: number, family: VideoCodec): AccessUnits {
       offset,
       size: end - offset,
       flags:
-        (access.kind !== "none" || (randomAccess && unit.length >= HEAD - 64) ? PacketFlag.key : 0) |
-        (estimated ? PacketFlag.estimated : 0),
+        (access.kind !== "none" || (randomAccess && unit.length >= HEAD - 64)
+          ? PacketFlag.key
+          : 0) | (estimated ? PacketFlag.estimated : 0),
       config: Math.max(0, configs.length - 1),
     });
   };
@@ -91,7 +91,8 @@ export function accessUnits(pid: number, family: VideoCodec): AccessUnits {
     },
     finish() {
       close();
-      if (configs.length === 0) configs.push({ codec: family, family, codedWidth: 0, codedHeight: 0 });
+      if (configs.length === 0)
+        configs.push({ codec: family, family, codedWidth: 0, codedHeight: 0 });
       return { packets: builder.build(), configs, sequence };
     },
   };
@@ -111,7 +112,8 @@ function sequenceIn(family: VideoCodec, unit: Uint8Array): SequenceInfo | undefi
 /** ISO/IEC 13818-2, 6.2.2.1. */
 function mpeg2Sequence(unit: Uint8Array): SequenceInfo | undefined {
   for (let at = 0; at + 8 < unit.length; at++) {
-    if (unit[at] !== 0 || unit[at + 1] !== 0 || unit[at + 2] !== 1 || unit[at + 3] !== 0xb3) continue;
+    if (unit[at] !== 0 || unit[at + 1] !== 0 || unit[at + 2] !== 1 || unit[at + 3] !== 0xb3)
+      continue;
     const [a, b, c] = [unit[at + 4], unit[at + 5], unit[at + 6]] as [number, number, number];
     const [width, height] = [(a << 4) | (b >> 4), ((b & 15) << 8) | c];
     return { codec: "mpeg2video", width, height, colorSpace: {}, pixelAspect: 1 };

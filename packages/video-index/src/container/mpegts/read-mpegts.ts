@@ -63,7 +63,11 @@ export async function readMpegTs(
         at += 1;
         continue;
       }
-      readPacket(bytes.subarray(at + skip, at + skip + PACKET), offset + at, offset + at + packetBytes);
+      readPacket(
+        bytes.subarray(at + skip, at + skip + PACKET),
+        offset + at,
+        offset + at + packetBytes,
+      );
       at += packetBytes;
     }
     // What is left is less than a packet; at the end of the source it is the rest of one that was cut off.

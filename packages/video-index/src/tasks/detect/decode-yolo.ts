@@ -14,6 +14,9 @@ export type YoloDecoder = (
   minScore: number,
 ) => YoloCandidates;
 
+/** A class number beyond it is no number of a class. */
+const MOST_CLASSES = 1e6;
+
 interface Scratch {
   boxes: Float32Array;
   scores: Float32Array;
@@ -27,7 +30,22 @@ interface Scratch {
  * Makes a decoder of YOLO outputs. It allocates for the largest output it has seen and then no more.
  *
  * Scores are those of the best class of each anchor; there is no objectness in v8 and later. Rows with a number
- * that is not finite are passed over.
+ * that is not finite are passed over. What is given is in model pixels.
+ *
+ * @example
+ * ```ts
+ * import { nonMaximumSuppression, yoloDecoder, yoloShape } from "@millrace/video-index/tasks";
+ *
+ * // One class and three anchors; two of them say the same.
+ * const output = Float32Array.of(50, 51, 90, 50, 50, 90, 20, 20, 10, 20, 20, 10, 0.9, 0.8, 0.1);
+ * const shape = yoloShape([1, 5, 3], {
+ *   metadata: { names: ["cat"], endToEnd: undefined },
+ *   inputWidth: 640,
+ *   inputHeight: 640,
+ * });
+ * const candidates = yoloDecoder()(output, shape, 0, 0.25);
+ * console.log(candidates.count, nonMaximumSuppression(candidates)); // 2 Uint32Array(1) [ 0 ]
+ * ```
  */
 export function yoloDecoder(): YoloDecoder {
   let capacity = 0;
@@ -168,7 +186,8 @@ function takeFinal(
     const classId = data[at + 5] as number;
     let sum = score + classId;
     for (let i = 0; i < 4; i++) sum += data[at + i] as number;
-    if (!(score >= minScore) || !Number.isFinite(sum) || classId < 0) continue;
+    if (!(score >= minScore) || !Number.isFinite(sum)) continue;
+    if (classId < 0 || classId > MOST_CLASSES) continue;
     boxes.set(data.subarray(at, at + 4), 4 * count);
     scores[count] = score;
     classIds[count] = Math.round(classId);

@@ -1,4 +1,5 @@
-import type { Tensor } from "@millrace/inference";
+import { type Tensor, tensor } from "@millrace/inference";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fakeSession } from "../testing/fake-session.ts";
 import { taskContext } from "../testing/task-context.ts";
@@ -105,11 +106,45 @@ describe("detect", () => {
     }
   });
 
+  it("gives finite boxes within the frame, best first, whatever a model says", () => {
+    const anything = fc.float32Array({ minLength: 40, maxLength: 400 });
+    const layouts = fc.constantFrom<YoloLayout>("channels-first", "anchors-first", "final");
+    fc.assert(
+      fc.property(anything, layouts, fc.integer({ min: 1, max: 4 }), (numbers, layout, classes) => {
+        const channels = layout === "final" ? 6 : 4 + classes;
+        const anchors = Math.floor(numbers.length / channels);
+        const data = numbers.slice(0, anchors * channels);
+        const dims = layout === "channels-first" ? [1, channels, anchors] : [1, anchors, channels];
+        const session = fakeSession({ outputs: { output0: dims }, run: () => ({}) });
+        const stream = detect({ layout, minScore: -1 }).open(session);
+        const output0 = tensor("float32", data, dims);
+        const { count, boxes, scores, classIds } = stream.postprocess(
+          { output0 },
+          0,
+          taskContext(),
+        );
+        expect([boxes.length, scores.length, classIds.length]).toEqual([4 * count, count, count]);
+        expect(scores).toEqual(scores.toSorted((a, b) => b - a));
+        for (const value of boxes) expect(value >= 0 && value <= 640).toBe(true);
+        for (let i = 0; i < count; i++) {
+          expect(boxes[4 * i + 2]).toBeGreaterThan(boxes[4 * i] as number);
+          expect(boxes[4 * i + 3]).toBeGreaterThan(boxes[4 * i + 1] as number);
+          expect(classIds[i]).toBeGreaterThanOrEqual(0);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it("refuses models that are none of these, and says what they give", () => {
     const session = (outputs: Record<string, number[]>) =>
       fakeSession({ outputs, run: () => ({}) });
     const classifier = session({ probabilities: [1, 1000] });
     expect(() => detect().open(classifier)).toThrow(/no output of type float32 and three axes/);
+    const pose = { names: "{0: 'person'}" };
+    expect(() => found([], { metadata: { ...pose, task: "pose" } })).toThrow(/it is for "pose"/);
+    // One name, and room for three classes: it is something else that stands there.
+    expect(() => found([], { metadata: pose })).toThrow(/room for 3 classes, and 1 have names/);
     const odd = detect().open(session({ output0: [1, 3, 3] }));
     const output0: Tensor = { type: "float32", data: new Float32Array(9), dims: [1, 3, 3] };
     expect(() => odd.postprocess({ output0 }, 0, taskContext())).toThrow(/\[1, 3, 3\] is none of/);

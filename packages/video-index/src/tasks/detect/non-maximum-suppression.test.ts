@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { boxOverlap, type Candidates, nonMaximumSuppression } from "./non-maximum-suppression.ts";
+import { boxOverlap } from "./box-overlap.ts";
+import { type Candidates, nonMaximumSuppression } from "./non-maximum-suppression.ts";
 
 const candidates = fc
   .array(

@@ -1,3 +1,5 @@
+import { boxOverlap } from "./box-overlap.ts";
+
 /** What {@link nonMaximumSuppression} works on: candidates as columns, in any order. */
 export interface Candidates {
   readonly count: number;
@@ -9,7 +11,11 @@ export interface Candidates {
 
 /** Settings of {@link nonMaximumSuppression}. */
 export interface SuppressionOptions {
-  /** Two boxes that overlap by more than this (intersection over union) are one object. @defaultValue 0.7 */
+  /**
+   * Two boxes that overlap by more than this (intersection over union) are one object.
+   *
+   * @defaultValue 0.7, like that of `maxDetections` what Ultralytics' predictor takes
+   */
   readonly maxOverlap?: number;
   /** Whether boxes of different classes suppress each other. @defaultValue false */
   readonly classAgnostic?: boolean;
@@ -54,32 +60,4 @@ export function nonMaximumSuppression(
     if (stays) kept[keptCount++] = i;
   }
   return kept.subarray(0, keptCount);
-}
-
-/**
- * Intersection over union of box `i` of one list and box `j` of another; 0 where both are empty.
- *
- * @param a - `[n, 4]`: x1, y1, x2, y2
- */
-export function boxOverlap(
-  a: Float32Array | Float64Array,
-  i: number,
-  b: Float32Array | Float64Array,
-  j: number,
-): number {
-  const p = 4 * i;
-  const q = 4 * j;
-  const ax1 = a[p] as number;
-  const ay1 = a[p + 1] as number;
-  const ax2 = a[p + 2] as number;
-  const ay2 = a[p + 3] as number;
-  const bx1 = b[q] as number;
-  const by1 = b[q + 1] as number;
-  const bx2 = b[q + 2] as number;
-  const by2 = b[q + 3] as number;
-  const width = Math.min(ax2, bx2) - Math.max(ax1, bx1);
-  const height = Math.min(ay2, by2) - Math.max(ay1, by1);
-  if (width <= 0 || height <= 0) return 0;
-  const shared = width * height;
-  return shared / ((ax2 - ax1) * (ay2 - ay1) + (bx2 - bx1) * (by2 - by1) - shared);
 }

@@ -57,12 +57,18 @@ export function yoloShape(dims: readonly number[], hints: YoloShapeHints): YoloS
       { details: { dims: [...dims], classes: metadata.names.length } },
     );
   }
-  return {
-    layout,
-    anchorCount,
-    classCount: layout === "final" ? 0 : channels - fixed,
-    coefficientCount,
-  };
+  const classCount = layout === "final" ? 0 : channels - fixed;
+  const named = metadata.names.length;
+  // What lies behind the classes, such as key points, would be taken for more of them.
+  if (layout !== "final" && named > 0 && classCount !== named) {
+    throw new MillraceError(
+      "UNSUPPORTED",
+      `The model's output of shape [${dims.join(", ")}] has room for ${classCount} classes, and ${named} have names. ` +
+        "Is it a detection or segmentation model, and are classNames all of its names?",
+      { details: { dims: [...dims], classes: named } },
+    );
+  }
+  return { layout, anchorCount, classCount, coefficientCount };
 }
 
 function recognise(rows: number, columns: number, hints: YoloShapeHints): YoloLayout | undefined {

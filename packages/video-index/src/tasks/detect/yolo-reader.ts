@@ -9,7 +9,7 @@ import { type YoloLayout, type YoloShape, yoloShape } from "./yolo-layout.ts";
 
 /** How a YOLO model's boxes are read. */
 export interface YoloOptions extends SuppressionOptions {
-  /** Boxes of a lower score are dropped. @defaultValue 0.25 */
+  /** Boxes of a lower score are dropped. @defaultValue 0.25, what Ultralytics' predictor takes */
   readonly minScore?: number;
   /** Only these classes, by number or name. @defaultValue all */
   readonly classes?: readonly (number | string)[];
@@ -29,14 +29,10 @@ export interface YoloReading {
 }
 
 /** Reads the boxes of one frame out of the outputs of a batch. */
-export type YoloReader = (
-  outputs: NamedTensors,
-  item: number,
-  context: TaskContext,
-  coefficientCount?: number,
-) => YoloReading;
+export type YoloReader = (outputs: NamedTensors, item: number, context: TaskContext) => YoloReading;
 
 const MIN_SCORE = 0.25;
+const READABLE_TASKS: ReadonlySet<string> = new Set(["detect", "segment"]);
 
 /**
  * Makes a reader of the boxes of a YOLO model; what it gives is in frame pixels, clipped to the frame.
@@ -53,10 +49,19 @@ export function yoloReader(session: InferenceSession, options: YoloOptions): Yol
       "The model has no output of type float32 and three axes, so it is no YOLO v8, v10 or 11 export.",
     );
   }
+  if (metadata.task !== undefined && !READABLE_TASKS.has(metadata.task)) {
+    throw new MillraceError(
+      "UNSUPPORTED",
+      `The model says that it is for "${metadata.task}". Take one for detection or segmentation.`,
+    );
+  }
   const wanted = options.classes && new Set(options.classes.map((it) => classNumber(it, names)));
   const decode = yoloDecoder();
   const { minScore = MIN_SCORE } = options;
-  return (outputs, item, context, coefficientCount = 0) => {
+  // A segmentation model has a coefficient for each of its prototypes behind the classes, also where only boxes count.
+  const prototypes = session.outputs.find(({ dims }) => dims.length === 4)?.name;
+  return (outputs, item, context) => {
+    const coefficientCount = outputs[prototypes ?? ""]?.dims[1] ?? 0;
     const output = outputs[spec.name] as Tensor<"float32">;
     const { placement } = context;
     const shape = yoloShape(output.dims, {

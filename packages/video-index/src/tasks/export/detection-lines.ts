@@ -1,3 +1,4 @@
+import type { Counts } from "../count/counter.ts";
 import { type Detections, eachDetection } from "../detect/detections.ts";
 import type { TaskItem } from "../run/task-item.ts";
 import type { Tracks } from "../track/tracks.ts";
@@ -5,10 +6,10 @@ import type { Tracks } from "../track/tracks.ts";
 /**
  * Results as NDJSON, one line a frame, made as they come:
  * `{"index":0,"pts":0,"time":0,"objects":[{"class":"person","classId":0,"score":0.9,"box":[10,20,30,60],"track":1}]}`.
- * Boxes are x1, y1, x2, y2 in coded pixels. A frame that failed has `"error":{"code":…,"message":…}` in place of
- * `objects`.
+ * Boxes are x1, y1, x2, y2 in coded pixels. Counts come with their tracks, and with what happened at lines and zones as
+ * `events`. A frame that failed has `"error":{"code":…,"message":…}` in place of `objects`.
  *
- * @param items - of `detect`, `segment` or `track`
+ * @param items - of `detect`, `segment`, `track` or `count`
  * @example
  * ```ts no-run
  * import { createWriteStream } from "node:fs";
@@ -22,17 +23,23 @@ import type { Tracks } from "../track/tracks.ts";
  * ```
  */
 export async function* detectionLines(
-  items: AsyncIterable<TaskItem<Detections>>,
+  items: AsyncIterable<TaskItem<Detections | Counts>>,
 ): AsyncGenerator<string, void> {
   for await (const item of items) {
     item.frame?.close();
     const { index, pts, time } = item;
     const said =
       item.status === "ok"
-        ? { objects: objectsOf(item.result) }
+        ? contentsOf(item.result)
         : { error: { code: item.error.code, message: item.error.message } };
     yield `${JSON.stringify({ index, pts, time, ...said })}\n`;
   }
+}
+
+function contentsOf(result: Detections | Counts): Readonly<Record<string, unknown>> {
+  return "inFrame" in result
+    ? { objects: objectsOf(result.tracks), events: result.events }
+    : { objects: objectsOf(result) };
 }
 
 function objectsOf(detections: Detections): readonly unknown[] {

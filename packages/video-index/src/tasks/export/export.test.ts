@@ -56,6 +56,18 @@ describe("detectionLines", () => {
     ]);
   });
 
+  it("writes counts with their tracks and what happened", async () => {
+    const counter = createCounter({
+      lines: [{ name: "gate", from: { x: 35, y: 0 }, to: { x: 35, y: 50 }, settleFrames: 1 }],
+    });
+    const frames = [20, 50].map((x, i) => ok(i, counter.update(tracksAt({ ...PERSON, x }), i)));
+    const lines = (await text(detectionLines(stream(...frames)))).trimEnd().split("\n");
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { objects: [{ track: 1 }], events: [] },
+      { objects: [{ track: 1 }], events: [{ type: "line-cross", line: "gate", time: 0.5 }] },
+    ]);
+  });
+
   it("writes as frames come, and asks for no frame before its line is wanted", async () => {
     let asked = 0;
     async function* endless(): AsyncGenerator<TaskItem<Detections>> {

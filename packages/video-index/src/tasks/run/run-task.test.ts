@@ -257,13 +257,13 @@ describe("runTask", () => {
       },
     });
     const contexts: unknown[] = [];
-    const policed = (input: Partial<InputPolicy>): InferenceTask<void> => ({
+    const policed = (input: Partial<InputPolicy>): InferenceTask<number> => ({
       ...meanTask(),
       input: { size: "model", fit: "letterbox", ...input },
       open: () => ({
         feeds: (images) => ({ images }),
         postprocess: (_, __, { placement, width, height }) =>
-          void contexts.push({ ...placement, width, height }),
+          contexts.push({ ...placement, width, height }),
       }),
     });
     const bgr: Partial<InputPolicy> = {

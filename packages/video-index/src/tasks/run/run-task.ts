@@ -11,7 +11,7 @@ import type { TaskItem } from "./task-item.ts";
 export interface RunTaskOptions {
   /** Makes the model's input of a frame. */
   readonly scaler: FrameScaler;
-  /** Which frames. @defaultValue all of them */
+  /** Which frames. Backwards, a task that remembers begins anew with each of them. @defaultValue all of them */
   readonly range?: FrameRange;
   /**
    * Frames that the model is given at once. A model that is fixed to a number gets that number, and a task that is

@@ -1,5 +1,6 @@
 import { tensor } from "@millrace/inference";
 import { describe, expect, it } from "vitest";
+import { detect } from "../detect/detect.ts";
 import type { YoloLayout } from "../detect/yolo-layout.ts";
 import { fakeSession } from "../testing/fake-session.ts";
 import { taskContext } from "../testing/task-context.ts";
@@ -93,6 +94,23 @@ describe("segment", () => {
       300, 10, 320, 10, 320, 30, 300, 30,
     ]);
     expect(segments.polygons(7)).toEqual([]);
+  });
+
+  it("leaves the boxes of the same model to detect(), which takes no coefficient for a class", () => {
+    const shape = { anchorCount: 8400, classCount: 2, coefficientCount: 2 };
+    const strong = { ...DISC, coefficients: [50, 50] };
+    const output0 = yoloOutput([[strong]], { layout: "channels-first", ...shape });
+    const outputs = { output0, output1: prototypes(1) };
+    for (const metadata of [METADATA, {}]) {
+      const session = fakeSession({
+        outputs: { output0: output0.dims, output1: outputs.output1.dims },
+        metadata,
+        run: () => outputs,
+      });
+      const found = detect().open(session).postprocess(outputs, 0, taskContext());
+      expect([...found.classIds]).toEqual([0]);
+      expect(found.scores[0]).toBeCloseTo(0.9);
+    }
   });
 
   it("refuses a model without prototypes", () => {

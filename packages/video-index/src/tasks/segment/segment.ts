@@ -63,7 +63,7 @@ export function segment(options: SegmentOptions = {}): InferenceTask<Segments> {
         feeds: (images) => ({ [name]: images }),
         postprocess(outputs, item, context) {
           const prototypes = prototypesOf(outputs[prototypeName] as Tensor<"float32">, item);
-          const reading = read(outputs, item, context, prototypes.count);
+          const reading = read(outputs, item, context);
           const masks = Array.from({ length: reading.detections.count }, (_, i) => {
             const box = reading.detections.boxes.subarray(4 * i, 4 * i + 4);
             const coefficient = coefficientsOf(reading, item, i);

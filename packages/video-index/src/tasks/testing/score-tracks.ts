@@ -1,4 +1,4 @@
-import { boxOverlap } from "../detect/non-maximum-suppression.ts";
+import { boxOverlap } from "../detect/box-overlap.ts";
 import { assign } from "../track/assign.ts";
 import type { Tracks } from "../track/tracks.ts";
 import type { Truth } from "./synthetic-world.ts";

@@ -1,6 +1,6 @@
 import type { Detections } from "../detect/detections.ts";
 
-/** A disc that moves evenly, and bounces off nothing. */
+/** A disc that moves evenly. */
 export interface Disc {
   /** Centre at `from`, pixels. */
   readonly x: number;
@@ -36,6 +36,10 @@ export interface WorldOptions {
   readonly falseChance?: number;
   /** Discs hide those behind them: a disc that is covered by more than half is not detected. @defaultValue false */
   readonly occlusion?: boolean;
+  /** Discs turn back at the edges of the picture, so that none leaves it. @defaultValue false, they leave */
+  readonly closed?: boolean;
+  /** Discs are seen as long as a part of them is in the picture, with boxes that end at its edge. @defaultValue false */
+  readonly clipped?: boolean;
   /** Chance that a detection has a low score, 0.15 to 0.45. @defaultValue 0 */
   readonly lowScoreChance?: number;
 }
@@ -59,15 +63,29 @@ export interface WorldFrame {
 export function syntheticWorld(options: WorldOptions): readonly WorldFrame[] {
   const { discs, times, width = 640, height = 480, seed = 1 } = options;
   const { jitterPixels = 0, missChance = 0, falseChance = 0, occlusion = false } = options;
-  const { lowScoreChance = 0 } = options;
+  const { lowScoreChance = 0, closed = false, clipped = false } = options;
   const random = randomNumbers(seed);
   const jitter = (): number => (2 * random() - 1) * jitterPixels;
   return times.map((time) => {
+    const cut = (value: number, end: number): number =>
+      clipped ? Math.min(Math.max(value, 0), end) : value;
+    const boxOf = (x: number, y: number, radius: number): readonly number[] => [
+      cut(x - radius, width),
+      cut(y - radius, height),
+      cut(x + radius, width),
+      cut(y + radius, height),
+    ];
     const there = discs.flatMap((disc, i) => {
       const { from = 0, to = Number.POSITIVE_INFINITY, radius } = disc;
-      const x = disc.x + disc.speedX * (time - from);
-      const y = disc.y + disc.speedY * (time - from);
-      const inside = x > radius && x < width - radius && y > radius && y < height - radius;
+      const place = (start: number, speed: number, size: number): number => {
+        const free = start + speed * (time - from);
+        return closed ? radius + 1 + folded(free - radius - 1, size - 2 * radius - 2) : free;
+      };
+      const x = place(disc.x, disc.speedX, width);
+      const y = place(disc.y, disc.speedY, height);
+      // How far its middle must be from the edge; with the clip, a pixel of it must be in the picture.
+      const margin = clipped ? 1 - radius : radius;
+      const inside = x > margin && x < width - margin && y > margin && y < height - margin;
       return time >= from && time < to && inside
         ? [{ id: i + 1, x, y, radius, classId: disc.classId ?? 0 }]
         : [];
@@ -83,7 +101,7 @@ export function syntheticWorld(options: WorldOptions): readonly WorldFrame[] {
       const missed = random() < missChance;
       const low = random() < lowScoreChance;
       const score = low ? 0.15 + 0.3 * random() : 0.7 + 0.3 * random();
-      const box = [x - radius, y - radius, x + radius, y + radius].map((it) => it + jitter());
+      const box = boxOf(x, y, radius).map((it) => it + jitter());
       if (!hidden && !missed) seen.push({ box, score, classId });
     });
     if (random() < falseChance) {
@@ -95,9 +113,7 @@ export function syntheticWorld(options: WorldOptions): readonly WorldFrame[] {
       time,
       truth: {
         ids: there.map(({ id }) => id),
-        boxes: Float32Array.from(
-          there.flatMap(({ x, y, radius }) => [x - radius, y - radius, x + radius, y + radius]),
-        ),
+        boxes: Float32Array.from(there.flatMap(({ x, y, radius }) => boxOf(x, y, radius))),
       },
       detections: {
         count: seen.length,
@@ -108,6 +124,12 @@ export function syntheticWorld(options: WorldOptions): readonly WorldFrame[] {
       },
     };
   });
+}
+
+/** To and fro between 0 and a length. */
+function folded(distance: number, length: number): number {
+  const turn = ((distance % (2 * length)) + 2 * length) % (2 * length);
+  return turn <= length ? turn : 2 * length - turn;
 }
 
 /** Evenly spread times, in seconds. */

@@ -11,15 +11,13 @@ export interface BoxFilter {
 }
 
 /**
- * The noise that SORT and ByteTrack assume, in heights of the box and a frame of their videos: a position is off by
- * a twentieth, a speed by a 160th. Frames there are a thirtieth of a second apart; here time is in seconds.
+ * The noise that SORT and ByteTrack assume, in sides of the box and a frame of their videos: a position is off by a
+ * twentieth, a speed by a 160th. Frames there are a thirtieth of a second apart; here time is in seconds.
  */
 const POSITION = 1 / 20;
 const SPEED = 1 / 160;
 const FRAME_SECONDS = 1 / 30;
-const ASPECT = 1e-2;
-const ASPECT_SPEED = 1e-5;
-const SEEN_ASPECT = 1e-1;
+const SMALLEST_PIXELS = 1e-3;
 
 /** One number with its rate of change: a Kalman filter of two states with constant rate. */
 interface Component {
@@ -33,40 +31,35 @@ interface Component {
 }
 
 /**
- * A Kalman filter of a box with constant speed, in seconds: x and y of its centre, its width over its height, and
- * its height. The four are independent of each other, as the covariances of SORT's filter of eight states are, so
- * they are four small filters.
+ * A Kalman filter of a box with constant speed, in seconds: x and y of its centre, its width and its height. The four
+ * are independent of each other, as the covariances of SORT's filter are, so they are four small filters.
  *
  * Frames that were skipped and frames at uneven distances are right, because noise grows with time and not with
- * the number of frames.
+ * the number of frames. SORT and ByteTrack follow width over height with next to no noise instead of the width, and
+ * lose what comes into the picture bit by bit; the larger side is the measure of noise here, not the height.
  */
 export function boxFilter(boxes: Float32Array, i: number): BoxFilter {
-  const [x = 0, y = 0, aspect = 0, height = 0] = measured(boxes, i);
-  const start = (value: number, deviation: number, rateDeviation: number): Component => ({
+  const [x = 0, y = 0, width = 0, height = 0] = measured(boxes, i);
+  let side = Math.max(width, height);
+  // Twice and ten times the usual, as in SORT: nothing is known of the speed yet.
+  const start = (value: number): Component => ({
     value,
     rate: 0,
-    vv: deviation ** 2,
+    vv: (2 * POSITION * side) ** 2,
     vr: 0,
-    rr: (rateDeviation / FRAME_SECONDS) ** 2,
+    rr: ((10 * SPEED * side) / FRAME_SECONDS) ** 2,
   });
-  // Twice and ten times the usual, as in SORT: nothing is known of the speed yet.
-  const length = (value: number): Component =>
-    start(value, 2 * POSITION * height, 10 * SPEED * height);
-  const components = [length(x), length(y), start(aspect, ASPECT, ASPECT_SPEED), length(height)];
-  const [centreX, centreY, shape, size] = components as [
-    Component,
-    Component,
-    Component,
-    Component,
-  ];
+  const [centreX, centreY, wide, high] = [start(x), start(y), start(width), start(height)];
+  const components = [centreX, centreY, wide, high];
   const box = new Float64Array(4);
   const place = (): void => {
-    const high = Math.max(size.value, 1e-3);
-    const wide = Math.max(shape.value, 1e-3) * high;
-    box[0] = centreX.value - wide / 2;
-    box[1] = centreY.value - high / 2;
-    box[2] = centreX.value + wide / 2;
-    box[3] = centreY.value + high / 2;
+    const halfWidth = Math.max(wide.value, SMALLEST_PIXELS) / 2;
+    const halfHeight = Math.max(high.value, SMALLEST_PIXELS) / 2;
+    side = 2 * Math.max(halfWidth, halfHeight);
+    box[0] = centreX.value - halfWidth;
+    box[1] = centreY.value - halfHeight;
+    box[2] = centreX.value + halfWidth;
+    box[3] = centreY.value + halfHeight;
   };
   place();
   return {
@@ -74,23 +67,21 @@ export function boxFilter(boxes: Float32Array, i: number): BoxFilter {
     predict(seconds) {
       const frames = seconds / FRAME_SECONDS;
       for (const component of components) {
-        const [noise, rateNoise] =
-          component === shape
-            ? [ASPECT, ASPECT_SPEED]
-            : [POSITION * size.value, SPEED * size.value];
         component.value += component.rate * seconds;
         component.vv +=
-          2 * component.vr * seconds + component.rr * seconds ** 2 + noise ** 2 * frames;
+          2 * component.vr * seconds +
+          component.rr * seconds ** 2 +
+          (POSITION * side) ** 2 * frames;
         component.vr += component.rr * seconds;
-        component.rr += (rateNoise / FRAME_SECONDS) ** 2 * frames;
+        component.rr += ((SPEED * side) / FRAME_SECONDS) ** 2 * frames;
       }
       place();
     },
     correct(from, index) {
       const seen = measured(from, index);
+      const noise = (POSITION * side) ** 2;
       components.forEach((component, k) => {
-        const deviation = component === shape ? SEEN_ASPECT : POSITION * size.value;
-        const trust = 1 / (component.vv + deviation ** 2);
+        const trust = 1 / (component.vv + noise);
         const [gain, rateGain] = [component.vv * trust, component.vr * trust];
         const surprise = (seen[k] as number) - component.value;
         component.value += gain * surprise;
@@ -102,15 +93,16 @@ export function boxFilter(boxes: Float32Array, i: number): BoxFilter {
       place();
     },
     keepShape() {
-      shape.rate = 0;
-      size.rate = 0;
+      wide.rate = 0;
+      high.rate = 0;
     },
   };
 }
 
-/** Centre x and y, width over height, height. */
+/** Centre x and y, width, height. */
 function measured(boxes: Float32Array, i: number): readonly number[] {
   const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] = boxes.subarray(4 * i, 4 * i + 4);
-  const height = Math.max(y2 - y1, 1e-3);
-  return [(x1 + x2) / 2, (y1 + y2) / 2, (x2 - x1) / height, height];
+  return [(x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1].map((value, k) =>
+    k < 2 ? value : Math.max(value, SMALLEST_PIXELS),
+  );
 }

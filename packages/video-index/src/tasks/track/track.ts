@@ -48,7 +48,7 @@ export function track(options: TrackOptions = {}): InferenceTask<Tracks> {
       return {
         feeds: detections.feeds,
         postprocess: (outputs, item, context) =>
-          tracker.update(detections.postprocess(outputs, item, context), context.time),
+          tracker.update(detections.postprocess(outputs, item, context), context.time, context),
         reset: tracker.reset,
       };
     },

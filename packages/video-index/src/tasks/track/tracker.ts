@@ -1,5 +1,5 @@
+import { boxOverlap } from "../detect/box-overlap.ts";
 import type { Detections } from "../detect/detections.ts";
-import { boxOverlap } from "../detect/non-maximum-suppression.ts";
 import { assign } from "./assign.ts";
 import { type BoxFilter, boxFilter } from "./box-filter.ts";
 import type { Tracks } from "./tracks.ts";
@@ -16,12 +16,22 @@ export interface TrackerOptions {
   readonly bufferSeconds?: number;
   /** Consecutive frames in which an object must be seen before it is a track. @defaultValue 2 */
   readonly confirmFrames?: number;
-  /** Seconds for which an unseen track is still reported, where it is expected. @defaultValue 0 */
+  /**
+   * Seconds for which an unseen track is still reported, where it is expected, as long as that is within the frame.
+   *
+   * @defaultValue 0
+   */
   readonly holdSeconds?: number;
   /** A gap of more seconds than this between two frames forgets all tracks, as going backwards does. @defaultValue 5 */
   readonly maxGapSeconds?: number;
   /** Whether a detection goes on only with a track of the same class. @defaultValue false, classes may flicker */
   readonly classAware?: boolean;
+}
+
+/** Coded pixels of a frame. */
+export interface FrameSize {
+  readonly width: number;
+  readonly height: number;
 }
 
 /** Gives the objects of consecutive frames numbers that stay. */
@@ -30,8 +40,9 @@ export interface Tracker {
    * Takes the next frame.
    *
    * @param time - seconds; going backwards, or too far forwards, begins anew
+   * @param frame - pixels of the frame, beyond which nothing is held. @defaultValue endless
    */
-  update(detections: Detections, time: number): Tracks;
+  update(detections: Detections, time: number, frame?: FrameSize): Tracks;
   /** Forgets all tracks; numbers go on. */
   reset(): void;
 }
@@ -49,6 +60,8 @@ interface Track {
   /** Its place in the frame's detections; -1 where it is not seen. */
   detection: number;
 }
+
+const ENDLESS: FrameSize = { width: Number.POSITIVE_INFINITY, height: Number.POSITIVE_INFINITY };
 
 /** How well box and expectation must overlap, in ByteTrack's three steps; overlap times score in the first and last. */
 const MIN_OVERLAP = { high: 0.2, low: 0.5, unconfirmed: 0.3 };
@@ -136,7 +149,7 @@ export function createTracker(options: TrackerOptions = {}): Tracker {
 
   return {
     reset,
-    update(detections, time) {
+    update(detections, time, frame = ENDLESS) {
       const gap = lastTime === undefined ? 0 : time - lastTime;
       if (gap < 0 || gap > maxGapSeconds) reset();
       const first = lastTime === undefined;
@@ -168,12 +181,17 @@ export function createTracker(options: TrackerOptions = {}): Tracker {
         if (first || confirmFrames <= 1) track.id = ++lastId;
         tracks.push(track);
       }
-      const reported = tracks.filter(
-        ({ id, lost, lastSeen }) => id > 0 && (!lost || time - lastSeen <= holdSeconds),
-      );
+      const held = ({ lastSeen, filter }: Track): boolean =>
+        time - lastSeen <= holdSeconds && isWithin(filter.box, frame);
+      const reported = tracks.filter((track) => track.id > 0 && (!track.lost || held(track)));
       return asColumns(reported, detections, time);
     },
   };
+}
+
+/** Whether a box lies in the frame: one that is expected to leave has left. */
+function isWithin([x1 = 0, y1 = 0, x2 = 0, y2 = 0]: Float64Array, frame: FrameSize): boolean {
+  return x1 >= 0 && y1 >= 0 && x2 <= frame.width && y2 <= frame.height;
 }
 
 function newTrack(detections: Detections, i: number, time: number): Track {

@@ -1,0 +1,97 @@
+import { MillraceError } from "@millrace/core/web";
+
+/** The page's `VideoFrame` as its own types have it, where they are loaded; else what is used of it. */
+export type NativeVideoFrame = typeof globalThis extends { VideoFrame: { prototype: infer Native } }
+  ? Native
+  : WebVideoFrame;
+
+/** The page's `ImageBitmap` as its own types have it, where they are loaded; else what is used of it. */
+export type NativeImageBitmap = typeof globalThis extends {
+  ImageBitmap: { prototype: infer Native };
+}
+  ? Native
+  : WebImageBitmap;
+
+/** What is used of WebCodecs' `VideoFrame`. */
+export interface WebVideoFrame {
+  /** Null where it lies in the memory of a graphics card. */
+  readonly format: string | null;
+  readonly timestamp: number;
+  readonly visibleRect: WebRect | null;
+  readonly displayWidth: number;
+  readonly displayHeight: number;
+  readonly colorSpace: Readonly<Record<string, unknown>> | object;
+  allocationSize(options?: object): number;
+  copyTo(target: Uint8Array, options?: object): Promise<unknown>;
+  close(): void;
+}
+
+/** A part of a picture, in pixels. */
+export interface WebRect {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** What is used of an `ImageBitmap`. */
+export interface WebImageBitmap {
+  readonly width: number;
+  readonly height: number;
+  close(): void;
+}
+
+/** What WebCodecs wants to know of a stream: its own `VideoDecoderConfig`. */
+export interface WebDecoderConfig {
+  readonly codec: string;
+  readonly description?: Uint8Array;
+  readonly codedWidth?: number;
+  readonly codedHeight?: number;
+  readonly hardwareAcceleration?: HardwareAcceleration;
+}
+
+/** WebCodecs' word for where to decode. */
+export type HardwareAcceleration = "no-preference" | "prefer-hardware" | "prefer-software";
+
+/** What is used of WebCodecs' `VideoDecoder`. */
+export interface WebVideoDecoder {
+  readonly state: "unconfigured" | "configured" | "closed";
+  /** Chunks that it has not begun with. */
+  readonly decodeQueueSize: number;
+  ondequeue: ((event: never) => unknown) | null;
+  configure(config: WebDecoderConfig): void;
+  decode(chunk: never): void;
+  flush(): Promise<void>;
+  reset(): void;
+  close(): void;
+}
+
+/** The part of WebCodecs that is used: classes of the page's global object. */
+export interface WebCodecsLibrary {
+  readonly VideoDecoder: {
+    new (init: {
+      output: (frame: never) => void;
+      error: (error: DOMException) => void;
+    }): WebVideoDecoder;
+    isConfigSupported(config: never): Promise<{ readonly supported?: boolean }>;
+  };
+  readonly EncodedVideoChunk: new (init: never) => object;
+  readonly VideoFrame: new (source: never, init: never) => WebVideoFrame;
+}
+
+/**
+ * WebCodecs of this page.
+ *
+ * @throws MillraceError MISSING_DEPENDENCY when the browser has none, or hides it from pages that did not come over https
+ */
+export function webCodecsLibrary(): WebCodecsLibrary {
+  const { VideoDecoder, EncodedVideoChunk, VideoFrame } =
+    globalThis as unknown as Partial<WebCodecsLibrary>;
+  if (VideoDecoder === undefined || EncodedVideoChunk === undefined || VideoFrame === undefined) {
+    throw new MillraceError(
+      "MISSING_DEPENDENCY",
+      "There is no WebCodecs here. Browsers have it in pages that come over https or from localhost; in others, give stillUrl.",
+    );
+  }
+  return { VideoDecoder, EncodedVideoChunk, VideoFrame };
+}
