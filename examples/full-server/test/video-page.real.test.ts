@@ -120,6 +120,21 @@ describe.skipIf(missing !== undefined)("the page of videos", () => {
     await expect.poll(wide).toBeCloseTo(whole, -1);
   }, 120_000);
 
+  it("asks for the token where there is one, and shows frames with it", async () => {
+    await using own = await videoBench();
+    const closed = await own.start({ token: "a-long-token" });
+    await using opened = await openPage(browser, `${closed.url}/video`);
+    const { page } = opened;
+    await page.getByLabel(/token/i).fill("a-long-token");
+    await page.keyboard.press("Enter");
+    await page.locator('input[type="file"]').setInputFiles(await markedClip());
+    await shows(page, 0);
+    await page.keyboard.press("End");
+    await shows(page, 59);
+    await page.getByRole("button", { name: "Frame 30" }).click();
+    await shows(page, 30);
+  }, 120_000);
+
   it("works without a model, and says what is no video", async () => {
     await using own = await videoBench();
     const plain = await own.start();
@@ -133,6 +148,17 @@ describe.skipIf(missing !== undefined)("the page of videos", () => {
     await page.keyboard.press("ArrowRight");
     await shows(page, 1);
     expect(await page.getByLabel("Detect").count()).toBe(0);
+    // Deleted by its button; the page goes on to what is left.
+    await field.setInputFiles(await markedClip({ seconds: 1 }));
+    await expect.poll(() => page.url()).toContain("video=1-15");
+    await shows(page, 0);
+    await page.getByRole("button", { name: "Delete", exact: true }).click();
+    await page.getByRole("button", { name: "Delete the video" }).click();
+    await expect.poll(() => page.url()).toContain("video=2-15");
+    await shows(page, 0);
+    // What is asked for by an address that leads nowhere is said.
+    await page.goto(`${plain.url}/video?video=nobody`);
+    await page.getByText("This server has no video nobody").waitFor(WAIT);
   }, 120_000);
 });
 

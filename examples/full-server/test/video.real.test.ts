@@ -1,11 +1,13 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { affineModel } from "@millrace/inference/testing";
 import { decodeIndex } from "@millrace/video-index";
 import { makeClips } from "@millrace/video-index/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RunningServer } from "../src/index.ts";
 import { barcodeOf, markedClip, markModel, markOf, missingForClips, redIn } from "./marked-clip.ts";
+import { freePort, startServerProcess } from "./server-process.ts";
 import { ask } from "./test-server.ts";
 import { upload, type VideoBench, videoBench } from "./video-server.ts";
 
@@ -136,22 +138,63 @@ describe.skipIf(missing !== undefined)("videos over HTTP", () => {
       expect((await upload(few, clip, "first")).status).toBe(201);
       expect((await upload(few, clip, "second")).status).toBe(413);
       expect((await upload(few, await markedClip({ seconds: 1 }), "first")).status).toBe(200);
+      await fetch(`${few.url}/v1/videos/first`, { method: "DELETE" });
+      // At once, too.
+      const both = await Promise.all([upload(few, clip, "third"), upload(few, clip, "fourth")]);
+      expect(both.map(({ status }) => status).toSorted()).toEqual([201, 413]);
     });
+
+    it("under one id at once leave one video, whole", async () => {
+      await using own = await videoBench();
+      const alone = await own.start();
+      const clips = [clip, await markedClip({ seconds: 1 }), await markedClip({ comment: "c" })];
+      const answers = await Promise.all(
+        [...clips, ...clips].map((path) => upload(alone, path, "one")),
+      );
+      for (const { status } of answers) expect([200, 201]).toContain(status);
+      expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+      const { body } = await ask<Record<string, string>>(`${alone.url}/v1/videos/one`);
+      await expect
+        .poll(() => readdir(join(own.folder, "data/videos/one")))
+        .toEqual([`${body["sha256"]?.slice(0, 16)}.mp4`, "video.json"]);
+      const bytes = await (await fetch(`${alone.url}/v1/videos/one/frames/29.jpg`)).bytes();
+      expect(await barcodeOf(bytes)).toBe(29);
+    });
+
+    it("survive a crash, and one that was on its way leaves the one before", async () => {
+      await using own = await videoBench();
+      const port = await freePort();
+      const settings = { port, dataFolder: join(own.folder, "data") };
+      const url = `http://127.0.0.1:${port}`;
+      const before = await startServerProcess(settings);
+      expect((await upload({ url }, clip, "kept")).status).toBe(201);
+      const sending = fetch(`${url}/v1/videos`, {
+        method: "POST",
+        headers: { "content-type": "multipart/form-data; boundary=x" },
+        body: endlessForm("kept"),
+        duplex: "half",
+      } as RequestInit).catch(() => {});
+      const incoming = join(own.folder, "data/videos/.incoming");
+      await expect.poll(() => readdir(incoming)).toHaveLength(1);
+      await before.kill();
+      await sending;
+      const after = await startServerProcess(settings);
+      try {
+        const bytes = await (await fetch(`${url}/v1/videos/kept/frames/42.png`)).bytes();
+        expect(await barcodeOf(bytes)).toBe(42);
+      } finally {
+        expect(await after.stop()).toBe(0);
+      }
+    }, 60_000);
 
     it("that are broken off leave nothing", async () => {
       await using own = await videoBench();
       const alone = await own.start();
       const controller = new AbortController();
-      const head = '--x\r\ncontent-disposition: form-data; name="file"; filename="a.mp4"\r\n\r\n';
       const sending = fetch(`${alone.url}/v1/videos`, {
         method: "POST",
         headers: { "content-type": "multipart/form-data; boundary=x" },
-        body: new ReadableStream({
-          async start(stream) {
-            stream.enqueue(new TextEncoder().encode(head));
-            for (let piece = 0; piece < 20; piece++) stream.enqueue(new Uint8Array(65_536));
-          },
-        }),
+        body: endlessForm("x"),
         signal: controller.signal,
         duplex: "half",
       } as RequestInit);
@@ -214,6 +257,21 @@ describe.skipIf(missing !== undefined)("videos over HTTP", () => {
         expect(body.error.message).not.toContain(bench.folder);
       }
     });
+
+    it("of a damaged video are right, or said to be concealed, or refused", async () => {
+      const clips = await makeClips(join(tmpdir(), "millrace-clips"));
+      const damaged = clips.clips.find(({ name }) => name === "trunc.mkv");
+      await upload(server, clips.pathOf("trunc.mkv"), "damaged");
+      const seen = new Set<string>();
+      for (const [index, expected] of (damaged?.numbers ?? []).entries()) {
+        const { response, number } = await picture(`/v1/videos/damaged/frames/${index}.png`);
+        const status = response.headers.get("x-frame-status") ?? String(response.status);
+        seen.add(status);
+        if (status === "ok") expect(number).toBe(expected);
+        else expect(["concealed", "422"]).toContain(status);
+      }
+      expect(seen).toContain("ok");
+    }, 60_000);
 
     it("say of each request whether it was a hit, and where its time went", async () => {
       const { body } = await upload(server, await markedClip({ comment: "headers" }), "headers");
@@ -428,6 +486,8 @@ describe.skipIf(missing !== undefined)("videos over HTTP", () => {
       await expect(own.start({ videoModel: path })).rejects.toMatchObject({
         code: "CORRUPT_INPUT",
       });
+      await writeFile(path, affineModel({ width: 2 }));
+      await expect(own.start({ videoModel: path })).rejects.toMatchObject({ code: "UNSUPPORTED" });
     });
   });
 
@@ -463,3 +523,15 @@ describe.skipIf(missing !== undefined)("videos over HTTP", () => {
     }
   });
 });
+
+/** A form whose file does not end. */
+function endlessForm(id: string): ReadableStream<Uint8Array> {
+  const field = (name: string): string => `--x\r\ncontent-disposition: form-data; name="${name}"`;
+  const head = `${field("id")}\r\n\r\n${id}\r\n${field("file")}; filename="a.mp4"\r\n\r\n`;
+  return new ReadableStream({
+    start(stream) {
+      stream.enqueue(new TextEncoder().encode(head));
+      for (let piece = 0; piece < 20; piece++) stream.enqueue(new Uint8Array(65_536));
+    },
+  });
+}

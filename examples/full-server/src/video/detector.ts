@@ -11,7 +11,14 @@ import {
 import { onnx } from "@millrace/inference/onnx";
 import type { FrameScaler } from "@millrace/media";
 import type { RawFrame } from "@millrace/video-index";
-import { type Detections, detect, imageInput, type TaskContext } from "@millrace/video-index/tasks";
+import {
+  type Detections,
+  detect,
+  type ImageInput,
+  imageInput,
+  type TaskContext,
+  type TaskStream,
+} from "@millrace/video-index/tasks";
 import type { VideoSettings } from "./video-settings.ts";
 
 /** What a model found in one frame, and what it took. */
@@ -99,6 +106,7 @@ async function detectorOf(
     new SharedArrayBuffer(most * size * Float32Array.BYTES_PER_ELEMENT),
   );
 
+  await tryOut(session, stream, input);
   const prepare = async (item: Item, frame: Item["frame"], at: number): Promise<TaskContext> => {
     const { index, pts, time } = item;
     const image = await (await scaler()).tensor(frame, {
@@ -179,6 +187,25 @@ async function detectorOf(
       await session.close();
     },
   };
+}
+
+/**
+ * Runs a grey picture, so that the first frame takes no longer than the others.
+ *
+ * @throws MillraceError UNSUPPORTED when the outputs are none that can be read
+ */
+async function tryOut(
+  session: InferenceSession,
+  stream: TaskStream<Detections>,
+  { width, height, batchSize = 1 }: ImageInput,
+): Promise<void> {
+  const grey = new Float32Array(batchSize * 3 * width * height).fill(0.5);
+  const outputs = await session.run(
+    stream.feeds(tensor("float32", grey, [batchSize, 3, height, width])),
+  );
+  const whole = { inputWidth: width, inputHeight: height, left: 0, top: 0, x: 0, y: 0 };
+  const placement = { ...whole, scaleX: 1, scaleY: 1 };
+  stream.postprocess(outputs, 0, { index: 0, pts: 0, time: 0, width, height, placement });
 }
 
 function asError(error: unknown): Error {

@@ -16,7 +16,7 @@ export interface FoundInFrame {
   readonly detections: Detections;
   /** `cache`: it was known, and the model did nothing for it. */
   readonly source: "model" | "cache";
-  /** Milliseconds of decoding, of waiting for a batch, and of the batch; 0 from the cache. */
+  /** Milliseconds of decoding, of waiting for a batch, and of the batch; from the cache, all are 0. */
   readonly decodeMs: number;
   readonly queueMs: number;
   readonly computeMs: number;
@@ -38,6 +38,7 @@ export interface FrameDetections {
   find(open: OpenVideo, index: number, options: DetectOptions): Promise<FoundInFrame>;
 }
 
+const NOTHING_DONE = { decodeMs: 0, queueMs: 0, computeMs: 0, batchSize: 0 };
 /** A result is some hundred bytes. */
 const MOST_REMEMBERED = 10_000;
 
@@ -75,7 +76,7 @@ export function frameDetections(detector: Detector | undefined): FrameDetections
       if (before !== undefined) {
         known.delete(key);
         known.set(key, before);
-        return { ...before, source: "cache", decodeMs: 0, queueMs: 0, computeMs: 0 };
+        return { ...before, source: "cache", ...NOTHING_DONE };
       }
       const { signal } = options;
       const start = (shared: AbortSignal) =>

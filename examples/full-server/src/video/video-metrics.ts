@@ -4,8 +4,8 @@ import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 export interface Distribution {
   readonly count: number;
   readonly mean: number;
-  /** Values up to each bound, as Prometheus counts them. */
-  readonly upTo: Readonly<Record<string, number>>;
+  /** Values up to each bound, as Prometheus counts them; the last one has none. */
+  readonly buckets: readonly { readonly upTo: number | null; readonly count: number }[];
 }
 
 /** Everything that is counted of videos, once: `/metrics` and the statistics say the same. */
@@ -103,8 +103,11 @@ async function distribution(histogram: Histogram): Promise<Distribution> {
   const of = (ending: string): number =>
     values.find(({ metricName }) => metricName?.endsWith(ending) === true)?.value ?? 0;
   const count = of("_count");
-  const upTo = values
+  const buckets = values
     .filter(({ labels }) => "le" in labels)
-    .map(({ labels, value }): [string, number] => [String(labels["le"]), value]);
-  return { count, mean: count === 0 ? 0 : of("_sum") / count, upTo: Object.fromEntries(upTo) };
+    .map(({ labels: { le }, value }) => ({
+      upTo: le === "+Inf" ? null : Number(le),
+      count: value,
+    }));
+  return { count, mean: count === 0 ? 0 : of("_sum") / count, buckets };
 }

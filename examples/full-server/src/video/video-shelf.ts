@@ -83,6 +83,8 @@ export async function openShelf(options: ShelfOptions): Promise<VideoShelf> {
   const kept = await readShelf(folder, log);
   const openings = new Map<string, Opening>();
   const turns = inTurn();
+  /** Ids of videos that are indexed and were not there before. */
+  const arriving = new Set<string>();
   let decodedBefore = 0;
   const pathOf = (video: KeptVideo): string => join(folder, video.id, video.file);
 
@@ -128,19 +130,20 @@ export async function openShelf(options: ShelfOptions): Promise<VideoShelf> {
     const { id, name, sha256, sizeBytes } = received;
     const old = kept.get(id);
     if (old?.sha256 === sha256) return { video: old, outcome: "same" };
-    if (old === undefined && kept.size >= maxVideos) {
+    if (old === undefined && kept.size + arriving.size >= maxVideos) {
       throw new MillraceError(
         "LIMIT_EXCEEDED",
         `There are ${kept.size} videos, the most that this server keeps: delete one, or raise its setting maxVideos.`,
       );
     }
+    if (old === undefined) arriving.add(id);
     const home = join(folder, id);
     const ending = /^\.[a-z0-9]{1,8}$/.exec(extname(name).toLowerCase())?.[0] ?? ".video";
     const file = `${sha256.slice(0, 16)}${ending}`;
     const path = join(home, file);
-    await mkdir(home, { recursive: true });
-    await rename(received.path, path);
     try {
+      await mkdir(home, { recursive: true });
+      await rename(received.path, path);
       // Loading what decodes is no part of the time to index.
       await library.scaler();
       const startedMs = performance.now();
@@ -165,6 +168,8 @@ export async function openShelf(options: ShelfOptions): Promise<VideoShelf> {
       await rm(path, { force: true });
       if (old === undefined) await rm(home, { recursive: true, force: true });
       throw noVideo(shownError(error, { path, name, dataFolder }));
+    } finally {
+      arriving.delete(id);
     }
   };
 

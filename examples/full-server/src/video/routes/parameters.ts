@@ -17,7 +17,8 @@ export const rule = z
   .enum(["at-or-before", "nearest", "at-or-after", "exact"])
   .default("at-or-before");
 
-const MOST_PIXELS = 8_192;
+/** A picture is made whole in memory. */
+const MOST_PIXELS = 4_096;
 const pixels = z.coerce.number().int().min(1).max(MOST_PIXELS).optional();
 
 /** How a picture should look. */

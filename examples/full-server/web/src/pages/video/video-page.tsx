@@ -1,10 +1,10 @@
 import { useCallback, useEffect, useState } from "preact/hooks";
+import { messageOf } from "../../api/api-error.ts";
 import { videoApi } from "../../api/video-client.ts";
-import type { Video } from "../../api/video-types.ts";
+import type { Video, VideoList } from "../../api/video-types.ts";
 import { formatBytes, formatCount } from "../../format/format-number.ts";
 import { ConfirmDialog } from "../../parts/confirm-dialog.tsx";
 import { Notice } from "../../parts/notice.tsx";
-import { useLoaded } from "../../parts/use-loaded.ts";
 import { navigate, place } from "../../state/routing.ts";
 import { useStore } from "../../state/use-store.ts";
 import { StatisticsStrip } from "./statistics-strip.tsx";
@@ -14,27 +14,36 @@ import { VideoViewer } from "./video-viewer.tsx";
 /** Videos, frame by frame, and what a model finds in them. The address says which video is shown. */
 export function VideoPage() {
   const { search } = useStore(place);
-  const [turn, setTurn] = useState(0);
   const [leaving, setLeaving] = useState<Video>();
-  const { value, problem } = useLoaded((signal) => videoApi.list({ signal }), [turn]);
-  const reload = useCallback(() => setTurn((now) => now + 1), []);
+  const [value, setValue] = useState<VideoList>();
+  const [problem, setProblem] = useState<string>();
+  /** The address changes afterwards, so that it never names a video that the list does not have. */
+  const reload = useCallback(async (): Promise<void> => {
+    try {
+      setValue(await videoApi.list());
+      setProblem(undefined);
+    } catch (error) {
+      setProblem(messageOf(error));
+    }
+  }, []);
   const videos = value?.videos ?? [];
   const id = new URLSearchParams(search).get("video");
   const video = videos.find((one) => one.id === id);
   const newest = videos[0]?.id;
 
+  useEffect(() => void reload(), [reload]);
   useEffect(() => {
     if (newest !== undefined && id === null) navigate(addressOf(newest), { replace: true });
   }, [id, newest]);
 
-  const onUploaded = useCallback((uploaded: Video) => {
-    reload();
+  const onUploaded = async (uploaded: Video): Promise<void> => {
+    await reload();
     navigate(addressOf(uploaded.id), { replace: true });
-  }, []);
+  };
   const remove = async (one: Video): Promise<void> => {
     await videoApi.delete(one.id);
+    await reload();
     navigate("/video", { replace: true });
-    reload();
   };
 
   return (

@@ -18,7 +18,7 @@ interface Sending {
 
 interface Props {
   readonly maxVideoBytes: number;
-  readonly onUploaded: (video: Video) => void;
+  readonly onUploaded: (video: Video) => Promise<void>;
 }
 
 /** Sends videos to the server, one after another. */
@@ -33,8 +33,8 @@ export function VideoUploads({ maxVideoBytes, onUploaded }: Props) {
       const { signal } = new AbortController();
       const onProgress = (share: number): void => change(file.name, { share });
       const video = await videoApi.upload(file, { onProgress, signal });
+      await onUploaded(video);
       setItems((now) => now.filter(({ name }) => name !== file.name));
-      onUploaded(video);
     } catch (error) {
       change(file.name, { problem: messageOf(error) });
     }

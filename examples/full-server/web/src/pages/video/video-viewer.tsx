@@ -100,7 +100,7 @@ function usePictureWidth(
   { displayWidth }: Video,
   zoom: number,
 ): number | undefined {
-  const [room, setRoom] = useState(0);
+  const [room, setRoom] = useState(() => innerWidth);
   useLayoutEffect(() => {
     if (element.current === null) return;
     const observer = new ResizeObserver(([entry]) => setRoom(entry?.contentRect.width ?? 0));
@@ -108,7 +108,7 @@ function usePictureWidth(
     return () => observer.disconnect();
   }, []);
   const wanted = Math.ceil((room * zoom * devicePixelRatio) / WIDTH_STEP) * WIDTH_STEP;
-  return wanted === 0 || wanted >= displayWidth ? undefined : wanted;
+  return wanted >= displayWidth ? undefined : wanted;
 }
 
 /** What has the focus and is pressed by the space bar. */
