@@ -37,7 +37,7 @@ describe.skipIf(missing !== undefined)("a video in a browser", () => {
 
   beforeAll(async () => {
     server = await startVideoServer({
-      script: await bundle(PAGE, false),
+      scripts: await bundle(PAGE, false),
       pathOf: folder.pathOf,
       async indexOf(clip) {
         await using video = await openVideo(folder.pathOf(clip), { decoder });
