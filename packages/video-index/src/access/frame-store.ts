@@ -218,6 +218,8 @@ export function frameStore(options: FrameStoreOptions): FrameStore {
     }
   };
 
+  options.pool.join(owner);
+
   /** Gives what is waiting to decoders that are free. */
   const pump = (): void => {
     pumping = false;
