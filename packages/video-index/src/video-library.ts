@@ -6,6 +6,7 @@ import { frameStore } from "./access/frame-store.ts";
 import type { ByteSource } from "./bytes/byte-source.ts";
 import { fileBytes } from "./bytes/file-bytes.ts";
 import { type CachedEntry, releaseEntry } from "./cached-entry.ts";
+import { checkWhole } from "./check-request.ts";
 import { type StillEncoder, stillEncoder } from "./encode-still.ts";
 import type { FrameMappings } from "./index/import-mappings.ts";
 import { loadIndex } from "./index/load-index.ts";
@@ -64,6 +65,7 @@ const DECODERS = 4;
 /**
  * Makes a library. Drivers that are not given are loaded when the first video is opened.
  *
+ * @throws MillraceError INVALID_OPTION when a number is none that it can be
  * @example
  * ```ts
  * import { createVideoLibrary } from "@millrace/video-index";
@@ -75,13 +77,19 @@ const DECODERS = 4;
  * ```
  */
 export function createVideoLibrary(options: VideoLibraryOptions = {}): VideoLibrary {
-  const cache = byteCache<CachedEntry>(options.cacheBytes ?? CACHE_BYTES, releaseEntry);
-  const pool = decoderPool(options.decoders ?? DECODERS);
+  const { cacheBytes = CACHE_BYTES, decoders = DECODERS, threads = 1 } = options;
+  checkWhole("cacheBytes", cacheBytes, 0);
+  checkWhole("decoders", decoders, 1);
+  checkWhole("threads", threads, 0);
+  const cache = byteCache<CachedEntry>(cacheBytes, releaseEntry);
+  const pool = decoderPool(decoders);
   const videos = new Set<Video>();
+  const opening = new Set<Promise<Video>>();
   let drivers: Promise<OpenDrivers> | undefined;
   let stills: StillEncoder | undefined = options.images && stillEncoder(options.images);
   let opened = 0;
-  let closed = false;
+  const ending = new AbortController();
+  let closing: Promise<void> | undefined;
 
   const installed = (): Promise<OpenDrivers> => {
     drivers ??= installedDrivers();
@@ -93,6 +101,7 @@ export function createVideoLibrary(options: VideoLibraryOptions = {}): VideoLibr
   ): Promise<Video> => {
     const backend = options.decoder ?? (await installed()).decoder;
     const { index, warnings, save } = await loadIndex(source, track, options.indexFolder, load);
+    load.signal?.throwIfAborted();
     const prefix = `${opened++}:`;
     const store = frameStore({
       source,
@@ -101,7 +110,7 @@ export function createVideoLibrary(options: VideoLibraryOptions = {}): VideoLibr
       cache,
       pool,
       cachePrefix: prefix,
-      threads: options.threads ?? 1,
+      threads,
       onIndexChange: save,
     });
     const video = videoOver({
@@ -116,18 +125,40 @@ export function createVideoLibrary(options: VideoLibraryOptions = {}): VideoLibr
       },
       async close() {
         videos.delete(video);
-        await store[Symbol.asyncDispose]();
-        cache.drop(prefix);
-        await source.close();
+        try {
+          await store[Symbol.asyncDispose]();
+        } finally {
+          cache.drop(prefix);
+          await source.close();
+        }
       },
     });
     videos.add(video);
     return video;
   };
-  const close = async (): Promise<void> => {
-    closed = true;
-    await Promise.all([...videos].map((video) => video.close()));
-    await (await drivers?.catch(() => undefined))?.[Symbol.asyncDispose]();
+  const closeAll = async (): Promise<void> => {
+    ending.abort(new MillraceError("CLOSED", "The video library is closed; make another."));
+    // What is being opened closes its source itself.
+    await Promise.allSettled(opening);
+    try {
+      await Promise.all([...videos].map((video) => video.close()));
+    } finally {
+      await (await drivers?.catch(() => undefined))?.[Symbol.asyncDispose]();
+    }
+  };
+  const close = (): Promise<void> => {
+    closing ??= closeAll();
+    return closing;
+  };
+  const openAny = async (source: string | ByteSource, told: OpenOptions): Promise<Video> => {
+    const bytes = typeof source === "string" ? await fileBytes(source) : source;
+    try {
+      told.signal?.throwIfAborted();
+      return await openSource(bytes, told);
+    } catch (error) {
+      await bytes.close();
+      throw error;
+    }
   };
   return {
     get cache() {
@@ -135,13 +166,13 @@ export function createVideoLibrary(options: VideoLibraryOptions = {}): VideoLibr
     },
     scaler: async () => (await installed()).scaler,
     async open(source, openOptions = {}) {
-      if (closed) throw new MillraceError("CLOSED", "The video library is closed.");
-      const bytes = typeof source === "string" ? await fileBytes(source) : source;
+      const signals = [openOptions.signal, ending.signal].filter((one) => one !== undefined);
+      const coming = openAny(source, { ...openOptions, signal: AbortSignal.any(signals) });
+      opening.add(coming);
       try {
-        return await openSource(bytes, openOptions);
-      } catch (error) {
-        await bytes.close();
-        throw error;
+        return await coming;
+      } finally {
+        opening.delete(coming);
       }
     },
     close,

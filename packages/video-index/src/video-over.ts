@@ -1,4 +1,3 @@
-import { MillraceError } from "@millrace/core/web";
 import { relabelFrame, ticksToMicroseconds, type VideoFrame } from "@millrace/media";
 import { accessWatcher } from "./access/access-pattern.ts";
 import { type AheadPlan, aheadPlanner } from "./access/ahead-planner.ts";
@@ -6,6 +5,7 @@ import type { ByteCache } from "./access/byte-cache.ts";
 import type { FrameStore } from "./access/frame-store.ts";
 import type { StoredFrame } from "./access/stored-frame.ts";
 import type { CachedEntry, CachedStill } from "./cached-entry.ts";
+import { checkFrame, checkRange, checkRequest, checkTime, checkWhole } from "./check-request.ts";
 import type { StillEncoder } from "./encode-still.ts";
 import { frameInfo } from "./index/frame-info.ts";
 import {
@@ -60,6 +60,7 @@ export function videoOver({
   const ahead = aheadPlanner(cache.stats.maxBytes, parts.keepsPassed);
   let requests = 0;
   let hits = 0;
+  let closing: Promise<void> | undefined;
 
   /** What to fetch beside a frame that was asked for by itself; what was fetched for another pattern is given up. */
   const planAhead = (frame: number): AheadPlan => {
@@ -89,7 +90,8 @@ export function videoOver({
     steady?: boolean,
   ): Promise<StillFrame> => {
     const startedMs = performance.now();
-    const { as, signal: _, ...size } = request;
+    const { as, signal, ...size } = request;
+    signal?.throwIfAborted();
     const { quality, width, height, roi } = size;
     const look = [as, quality, width, height, roi && Object.values(roi)].join();
     const key = `${cachePrefix}${frame}:${look}`;
@@ -119,27 +121,34 @@ export function videoOver({
     const encodeFrom = performance.now();
     const image = await encode(pixels, as === "png" ? "image/png" : "image/jpeg", {
       ...size,
-      ...(request.signal && { signal: request.signal }),
+      ...(signal && { signal }),
     });
     const nowMs = performance.now();
     const timing = { ...info.timing, encodeMs: nowMs - encodeFrom, totalMs: nowMs - startedMs };
     const told = status as "ok" | "concealed";
     const cached = { image, status: told, exactness: info.exactness };
     // As dear as a few frames: encoding takes about as long as decoding them.
-    cache.set(key, cached, { sizeBytes: image.data.length, cost: STILL_COST });
+    if (closing === undefined)
+      cache.set(key, cached, { sizeBytes: image.data.length, cost: STILL_COST });
     return { ...info, status: told, timing, image };
   };
 
   // One function behind the overloads of `Video`: what it gives is what `as` asks for.
   // biome-ignore lint/suspicious/noExplicitAny: the overloads say which of both it is
-  const get = (frame: number, request: FrameRequest = {}, steady?: boolean): Promise<any> =>
-    isStill(request) ? still(frame, request, steady) : fetch(frame, request, steady);
+  const get = async (frame: number, request: FrameRequest = {}, steady?: boolean): Promise<any> => {
+    checkFrame(frame);
+    checkRequest(request);
+    return isStill(request) ? still(frame, request, steady) : fetch(frame, request, steady);
+  };
 
   async function* iterate(range: FrameRange = {}, request: FrameRequest = {}) {
+    checkRange(range);
     const frames = [...framesOf(range, store.index.frameCount)];
     const forwards = (range.stride ?? 1) > 0;
     for (let at = 0; at < frames.length; at += AHEAD) {
       const batch = frames.slice(at, at + AHEAD).map((frame) => get(frame, request, forwards));
+      // One may fail before its turn, while the receiver works on another.
+      for (const one of batch) one.catch(() => {});
       let given = 0;
       try {
         for (const result of batch) {
@@ -164,6 +173,11 @@ export function videoOver({
     throw failed.reason;
   };
 
+  const closeOnce = (): Promise<void> => {
+    closing ??= close();
+    return closing;
+  };
+
   return {
     get info() {
       return videoInfo(parts.name, store.index, parts.warnings);
@@ -178,11 +192,13 @@ export function videoOver({
     frameAt: get,
     frameAtTime: async (seconds: number, request: FrameRequest & { rule?: TimeRule } = {}) => {
       const { rule = "at-or-before", ...rest } = request;
+      checkTime(seconds);
       return get(findFrame(store.index, seconds, rule), rest);
     },
     framesAt: getAll,
     frames: iterate,
     thumbnails: async (count, request = {}) => {
+      checkWhole("The number of thumbnails", count, 0);
       const keys = keyFrames(store.index);
       const wanted = Math.min(count, keys.length);
       const picked = Array.from(
@@ -193,8 +209,8 @@ export function videoOver({
     },
     nearestKey: (seconds) =>
       nearestKey(store.index, findFrame(store.index, seconds, "at-or-before")),
-    close,
-    [Symbol.asyncDispose]: close,
+    close: closeOnce,
+    [Symbol.asyncDispose]: closeOnce,
   };
 }
 
@@ -216,12 +232,6 @@ function keyFrames({ keys, frameOf }: VideoIndex): readonly number[] {
 }
 
 function* framesOf({ from = 0, to, stride = 1 }: FrameRange, count: number): Generator<number> {
-  if (!Number.isInteger(stride) || stride === 0) {
-    throw new MillraceError(
-      "INVALID_OPTION",
-      `stride must be a whole number other than 0; it is ${stride}.`,
-    );
-  }
   const end = Math.min(to ?? count, count);
   if (stride > 0) for (let frame = from; frame < end; frame += stride) yield frame;
   else for (let frame = end - 1; frame >= from; frame += stride) yield frame;

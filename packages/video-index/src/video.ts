@@ -131,7 +131,8 @@ export interface Video extends AsyncDisposable {
   /**
    * The frame of a number.
    *
-   * @throws MillraceError NOT_FOUND when there is no such number
+   * @throws MillraceError NOT_FOUND when there is no such number, INVALID_OPTION when it is none or when what the
+   * request says cannot be
    */
   /** The frame of a number as a still picture. */
   frameAt(frame: number, request: StillRequest): Promise<StillFrame>;

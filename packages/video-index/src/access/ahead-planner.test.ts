@@ -37,15 +37,24 @@ describe("aheadPlanner", () => {
   });
 
   it("asks for more when half of what it fetched forwards is used up, and backwards when all of it is", () => {
-    const long = videoIndex(trackOf(Array.from({ length: 200 }, (_, at) => ({ pts: at, flags: at === 0 ? 1 : 0 }))));
+    const long = videoIndex(
+      trackOf(Array.from({ length: 200 }, (_, at) => ({ pts: at, flags: at === 0 ? 1 : 0 }))),
+    );
     const planner = aheadPlanner(24 * 4 * 10);
     const forwards: AccessPattern = { kind: "stride", stride: 1 };
-    const lengths = [0, 1, 4, 5, 6].map((frame) => planner.plan(long, frame, forwards, frame > 0).ahead.length);
+    const lengths = [0, 1, 4, 5, 6].map(
+      (frame) => planner.plan(long, frame, forwards, frame > 0).ahead.length,
+    );
     expect(lengths).toEqual([10, 0, 0, 5, 0]);
     const backwards: AccessPattern = { kind: "stride", stride: -1 };
-    const back = ([[150, false], [149, true], [141, true], [139, false]] as const).map(
-      ([frame, cached]) => planner.plan(long, frame, backwards, cached).ahead.length,
-    );
+    const back = (
+      [
+        [150, false],
+        [149, true],
+        [141, true],
+        [139, false],
+      ] as const
+    ).map(([frame, cached]) => planner.plan(long, frame, backwards, cached).ahead.length);
     expect(back).toEqual([10, 0, 0, 10]);
   });
 });

@@ -203,6 +203,8 @@ export function frameStore(options: FrameStoreOptions): FrameStore {
     return false;
   };
 
+  options.pool.join(owner);
+
   /** Gives what is waiting to decoders that are free. */
   const pump = (): void => {
     pumping = false;

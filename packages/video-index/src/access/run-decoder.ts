@@ -84,14 +84,19 @@ export function runDecoder(
     state = undefined;
   };
 
+  const discard = async (): Promise<void> => {
+    const gone = decoder;
+    decoder = undefined;
+    await gone?.close();
+  };
+
   const begin = async (start: number, signal: AbortSignal): Promise<VideoDecoder> => {
     const wanted = packets.config[start] as number;
     forget();
     if (decoder !== undefined && wanted === config) {
       await decoder.reset();
     } else {
-      await decoder?.close();
-      decoder = undefined;
+      await discard();
       const found = track.configs[wanted];
       if (found === undefined) {
         throw new MillraceError("INTERNAL", "A packet has no configuration.");
@@ -126,10 +131,18 @@ export function runDecoder(
     canContinue,
     async run(run, { goOn, signal, deliver, mayBegin }) {
       let fed = 0;
+      /** What failed may be dead; an aborted call leaves a decoder that can begin anew. */
+      const failed = async (error: unknown): Promise<never> => {
+        forget();
+        if (!signal.aborted) await discard().catch(() => {});
+        throw error;
+      };
       // A decoder that does not say what is still to come cannot be left where it is.
       const goesOn = goOn && backend.capabilities.prompt;
       const continues = decoder !== undefined && canContinue(run);
-      const open = continues ? (decoder as VideoDecoder) : await begin(run.start, signal);
+      const open = continues
+        ? (decoder as VideoDecoder)
+        : await begin(run.start, signal).catch(failed);
       const at = state as DecoderState;
       const missing = new Set(run.targets);
       const give = (): void => {
@@ -181,8 +194,7 @@ export function runDecoder(
           }
         }
       } catch (error) {
-        forget();
-        throw error;
+        return await failed(error);
       } finally {
         await ahead?.catch(() => {});
       }
@@ -190,8 +202,7 @@ export function runDecoder(
     },
     async [Symbol.asyncDispose]() {
       forget();
-      await decoder?.close();
-      decoder = undefined;
+      await discard();
     },
   };
 }

@@ -95,7 +95,7 @@ export function frameDuration(index: VideoIndex, frame: number): number {
  * frame.
  *
  * @param seconds - on the track's clock, which need not begin at 0
- * @throws MillraceError NOT_FOUND when no frame satisfies the rule
+ * @throws MillraceError NOT_FOUND when no frame satisfies the rule, INVALID_OPTION when there is no such rule
  */
 export function findFrame(index: VideoIndex, seconds: number, rule: TimeRule): number {
   const { timeBase } = index.track;
@@ -111,7 +111,8 @@ export function findFrame(index: VideoIndex, seconds: number, rule: TimeRule): n
   const before = low - 1;
   const after = low;
   const hits = before >= 0 && Math.abs(framePts(index, before) - ticks) <= 0.5;
-  const found = hits ? before : pick(index, ticks, before, after, rule);
+  const picked = pick(index, ticks, before, after, rule);
+  const found = hits ? before : picked;
   if (found >= 0 && found < index.frameCount) return found;
   throw new MillraceError("NOT_FOUND", noFrame(index, seconds, rule), {
     details: { seconds, rule },
@@ -132,10 +133,15 @@ function pick(
       return before;
     case "at-or-after":
       return after;
-    default: {
+    case "nearest": {
       if (before < 0 || after >= index.frameCount) return before < 0 ? after : before;
       return ticks - framePts(index, before) <= framePts(index, after) - ticks ? before : after;
     }
+    default:
+      throw new MillraceError(
+        "INVALID_OPTION",
+        `rule is ${JSON.stringify(rule)}; give "at-or-before", "nearest", "at-or-after" or "exact".`,
+      );
   }
 }
 
