@@ -3,12 +3,19 @@ import { MillraceError } from "@millrace/core/web";
 /** What is used of a 2D context, of a canvas in the page or outside of it. */
 export interface DrawingContext {
   readonly canvas: { width: number; height: number };
+  /** Remembers the transformation. */
   save(): void;
+  /** Goes back to the one that was remembered. */
   restore(): void;
+  /** Moves the origin. */
   translate(x: number, y: number): void;
+  /** Turns what is drawn from now on. */
   rotate(radians: number): void;
+  /** Draws an image in its own size. */
   drawImage(image: never, x: number, y: number): void;
+  /** Draws an image in another size. */
   drawImage(image: never, x: number, y: number, width: number, height: number): void;
+  /** Draws a part of an image. */
   drawImage(
     image: never,
     fromX: number,
@@ -26,6 +33,7 @@ export interface DrawingContext {
 export interface DrawingCanvas {
   width: number;
   height: number;
+  /** What draws on it; null where it is drawn on in another way already. */
   getContext(kind: "2d"): DrawingContext | null;
 }
 

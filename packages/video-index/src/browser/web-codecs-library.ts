@@ -21,8 +21,11 @@ export interface WebVideoFrame {
   readonly displayWidth: number;
   readonly displayHeight: number;
   readonly colorSpace: Readonly<Record<string, unknown>> | object;
+  /** Bytes that `copyTo` needs. */
   allocationSize(options?: object): number;
+  /** Copies the pixels into memory. */
   copyTo(target: Uint8Array, options?: object): Promise<unknown>;
+  /** Gives the picture up. */
   close(): void;
 }
 
