@@ -133,15 +133,17 @@ export interface Video extends AsyncDisposable {
    *
    * @throws MillraceError NOT_FOUND when there is no such number
    */
+  /** The frame of a number as a still picture. */
   frameAt(frame: number, request: StillRequest): Promise<StillFrame>;
   frameAt(frame: number, request?: FrameRequest): Promise<RawFrame>;
   /**
    * The frame at a time.
    *
    * @param seconds - on the track's clock, which begins at {@link VideoInfo.startTime}
-   * @param rule - which frame, when none begins then. @defaultValue `"at-or-before"`, what a player shows
+   * @param request - `rule` says which frame, when none begins then: `"at-or-before"`, what a player shows, unless given
    * @throws MillraceError NOT_FOUND when no frame satisfies the rule
    */
+  /** The frame at a time as a still picture. */
   frameAtTime(
     seconds: number,
     request: StillRequest & { readonly rule?: TimeRule },
@@ -151,9 +153,11 @@ export interface Video extends AsyncDisposable {
     request?: FrameRequest & { readonly rule?: TimeRule },
   ): Promise<RawFrame>;
   /** Several frames at once, in the order of the numbers, which may repeat. Nothing is decoded twice. */
+  /** Several frames at once as still pictures. */
   framesAt(frames: readonly number[], request: StillRequest): Promise<readonly StillFrame[]>;
   framesAt(frames: readonly number[], request?: FrameRequest): Promise<readonly RawFrame[]>;
   /** Frames one after another; a slow receiver stops the decoding. */
+  /** Frames one after another as still pictures. */
   frames(range: FrameRange, request: StillRequest): AsyncIterableIterator<StillFrame>;
   frames(range?: FrameRange, request?: FrameRequest): AsyncIterableIterator<RawFrame>;
   /**
@@ -165,5 +169,6 @@ export interface Video extends AsyncDisposable {
   thumbnails(count: number, request?: Partial<StillRequest>): Promise<readonly StillFrame[]>;
   /** The number of the key frame at or before a time. */
   nearestKey(seconds: number): number;
+  /** Rejects what is awaited with CLOSED, and lets go of decoders, cached frames and the source. */
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import { abortable, MillraceError } from "@millrace/core/web";
-import type { VideoDecoderBackend, VideoDecoderConfig, VideoFrame } from "@millrace/media";
+import type { VideoDecoderBackend, VideoDecoderConfig } from "@millrace/media";
 import { BehaviorSubject, type Observable } from "rxjs";
 import { type RandomAccess, randomAccessOf } from "../bitstream/random-access.ts";
 import type { ByteSource } from "../bytes/byte-source.ts";

@@ -37,7 +37,7 @@ describe.skipIf(missing !== undefined)("a video in a browser", () => {
 
   beforeAll(async () => {
     server = await startVideoServer({
-      script: await bundle(PAGE, false),
+      scripts: await bundle(PAGE, false),
       pathOf: folder.pathOf,
       async indexOf(clip) {
         await using video = await openVideo(folder.pathOf(clip), { decoder });
@@ -234,6 +234,14 @@ describe.skipIf(missing !== undefined)("a video in a browser", () => {
     expect(second).toMatchObject({ ok: true, value: { index: 33 } });
     expect(seen).toBe(33);
     expect(await page.call("close", id)).toBe(0);
+  });
+
+  it("can be closed while frames are awaited, which are refused or drawn", async () => {
+    const { id } = await open("long_gop.mp4");
+    const { ended, open: left } = await page.call("closeMeanwhile", id, [299, 5, 150, 0]);
+    for (const one of ended) expect(one.ok ? "drawn" : one.code).toMatch(/^(drawn|CLOSED)$/);
+    expect(ended.filter(({ ok }) => !ok).length).toBeGreaterThan(0);
+    expect(left).toBe(0);
   });
 
   it("refuses a number that no frame has", async () => {

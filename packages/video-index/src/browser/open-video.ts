@@ -6,7 +6,6 @@ import type { ByteSource } from "../bytes/byte-source.ts";
 import { httpBytes } from "../bytes/http-bytes.ts";
 import { type CachedEntry, releaseEntry } from "../cached-entry.ts";
 import { decodeIndex } from "../index/index-bytes.ts";
-import { readIndex } from "../index/read-index.ts";
 import type { VideoIndex } from "../index/video-index.ts";
 import { videoOver } from "../video-over.ts";
 import type { BrowserVideo } from "./browser-video.ts";
@@ -148,6 +147,8 @@ async function openIndex(
   }
   const source = await openBytes();
   try {
+    // A page that takes the index from a server does without what reads containers.
+    const { readIndex } = await import("../index/read-index.ts");
     return { ...(await readIndex(source, track, signal && { signal })), source };
   } catch (error) {
     await source.close();

@@ -43,6 +43,8 @@ export function webCodecsStream(
   /** Wakes who waits for the queue to become shorter. */
   let wake = (): void => {};
   let last: Promise<unknown> = Promise.resolve();
+  /** Raised when all that was fed is given up. */
+  let generation = 0;
   let closed = false;
 
   const dropOutput = (): void => {
@@ -78,6 +80,7 @@ export function webCodecsStream(
     // Closed and not reset: what it has under way must not come out between the frames of the next.
     const old = native;
     native = undefined;
+    generation += 1;
     if (old !== undefined && old.state !== "closed") old.close();
     needsKey = true;
     dropOutput();
@@ -138,11 +141,14 @@ export function webCodecsStream(
     { keep, end = false }: DecodeOptions,
   ): Promise<DecodeResult> => {
     for (const pts of keep ?? chunks.map((chunk) => chunk.pts)) wanted.add(pts);
+    const mine = generation;
     for (let rest = chunks; rest.length > 0; ) {
       const before = failures;
       for (const chunk of rest) {
         feed(chunk);
         await room();
+        // Aborted or closed meanwhile: nobody waits for the rest.
+        if (generation !== mine) return { frames: [], decoded: [], concealed: [] };
       }
       if (end) await flush();
       rest = failures === before || trouble !== undefined ? [] : behindFailure(rest);

@@ -9,6 +9,7 @@ export interface ByteSource extends AsyncDisposable {
    * The result is the caller's.
    */
   read(offset: number, length: number, options?: ReadOptions): Promise<Uint8Array>;
+  /** Lets go of what it holds open; reads after it fail. */
   close(): Promise<void>;
 }
 

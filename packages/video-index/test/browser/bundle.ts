@@ -1,7 +1,13 @@
 import { build } from "vite";
 
-/** One file for a browser, as an application's bundler makes it of our sources. */
-export async function bundle(entry: string, minify: boolean): Promise<string> {
+/** A file of a bundle. */
+export interface BundleFile {
+  readonly name: string;
+  readonly code: string;
+}
+
+/** Files for a browser, as an application's bundler makes them of our sources; the entry comes first. */
+export async function bundle(entry: string, minify: boolean): Promise<readonly BundleFile[]> {
   const built = await build({
     configFile: false,
     logLevel: "error",
@@ -10,11 +16,17 @@ export async function bundle(entry: string, minify: boolean): Promise<string> {
       write: false,
       minify,
       target: "es2022",
-      lib: { entry, formats: ["es"], fileName: "bundle" },
+      modulePreload: false,
+      rollupOptions: {
+        input: entry,
+        preserveEntrySignatures: "strict",
+        output: { entryFileNames: "page.js", chunkFileNames: "[name].js" },
+      },
     },
   });
   const [output] = Array.isArray(built) ? built : [built];
   if (output === undefined || !("output" in output)) throw new Error("vite built nothing");
-  const [chunk] = output.output;
-  return chunk.code;
+  return output.output.flatMap((file) =>
+    file.type === "chunk" ? [{ name: file.fileName, code: file.code }] : [],
+  );
 }

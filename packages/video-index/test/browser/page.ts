@@ -174,6 +174,18 @@ const calls = {
     return numbers;
   },
 
+  /** Closes a video while frames of it are awaited: how they ended, and what is open behind. */
+  async closeMeanwhile(id: number, order: readonly number[]) {
+    const video = videoOf(id);
+    const asked = order.map((frame) =>
+      outcome(video.draw(frame, newCanvas()).then((it) => it?.index)),
+    );
+    // So that some are on their way to the decoder, and some are not.
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await video.close();
+    return { ended: await Promise.all(asked), open: openFrameCount() };
+  },
+
   stats: (id: number) => videoOf(id).stats,
 
   async close(id: number): Promise<number> {

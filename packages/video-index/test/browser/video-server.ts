@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { BundleFile } from "./bundle.ts";
 
 /** What a {@link VideoServer} answers. */
 export interface ServedVideos {
@@ -8,8 +9,8 @@ export interface ServedVideos {
   readonly pathOf: (clip: string) => string;
   readonly indexOf: (clip: string) => Promise<Uint8Array>;
   readonly stillOf: (clip: string, frame: number) => Promise<Uint8Array>;
-  /** The script of the page. */
-  readonly script: string;
+  /** The scripts of the page; the first one is its own. */
+  readonly scripts: readonly BundleFile[];
 }
 
 /** A web server on the loopback, with what was asked of it. */
@@ -25,7 +26,8 @@ export async function startVideoServer(videos: ServedVideos): Promise<VideoServe
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const [, kind = "", clip = "", frame = ""] = (request.url ?? "").split("/");
     if (kind === "") return send(response, "text/html", Buffer.from(PAGE));
-    if (kind === "page.js") return send(response, "text/javascript", Buffer.from(videos.script));
+    const script = videos.scripts.find(({ name }) => name === kind);
+    if (script !== undefined) return send(response, "text/javascript", Buffer.from(script.code));
     requests.push(`${request.url} ${request.headers.range ?? ""}`.trim());
     if (kind === "indexes")
       return send(response, "application/octet-stream", await videos.indexOf(clip));

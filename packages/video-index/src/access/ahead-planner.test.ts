@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { trackOf } from "../../test/track-of.ts";
+import { videoIndex } from "../index/video-index.ts";
+import type { AccessPattern } from "./access-pattern.ts";
+import { aheadPlanner } from "./ahead-planner.ts";
+
+/** 20 frames with a key one every 10. */
+const index = videoIndex(
+  trackOf(Array.from({ length: 20 }, (_, at) => ({ pts: at, flags: at % 10 === 0 ? 1 : 0 }))),
+);
+const ROOM = 2 ** 20;
+
+/** The plan for a first request that is part of a pattern. */
+function framesAhead(frame: number, pattern: AccessPattern, cacheBytes: number, keeps = false) {
+  return aheadPlanner(cacheBytes, keeps).plan(index, frame, pattern, false);
+}
+
+describe("aheadPlanner", () => {
+  it("fetches nothing beside a frame that was asked for out of order", () => {
+    expect(framesAhead(15, { kind: "random" }, ROOM)).toEqual({ goOn: false, ahead: [] });
+  });
+
+  it("keeps what is passed on the way, to the key frame and no further, where that is wanted", () => {
+    const plan = framesAhead(13, { kind: "random" }, ROOM, true);
+    expect(plan).toEqual({ goOn: false, ahead: [12, 11, 10] });
+  });
+
+  it("follows a stride forwards across key frames, and backwards within a group", () => {
+    expect(framesAhead(14, { kind: "stride", stride: 3 }, ROOM).ahead).toEqual([17]);
+    expect(framesAhead(9, { kind: "stride", stride: -4 }, ROOM).ahead).toEqual([5, 1]);
+  });
+
+  it("takes a quarter of the cache at most", () => {
+    // A frame of 4 x 4 takes 24 bytes.
+    expect(framesAhead(0, { kind: "stride", stride: 1 }, 24 * 4 * 3).ahead).toHaveLength(3);
+    expect(framesAhead(19, { kind: "random" }, 24 * 4 * 2, true).ahead).toHaveLength(2);
+  });
+
+  it("asks for more when half of what it fetched forwards is used up, and backwards when all of it is", () => {
+    const long = videoIndex(trackOf(Array.from({ length: 200 }, (_, at) => ({ pts: at, flags: at === 0 ? 1 : 0 }))));
+    const planner = aheadPlanner(24 * 4 * 10);
+    const forwards: AccessPattern = { kind: "stride", stride: 1 };
+    const lengths = [0, 1, 4, 5, 6].map((frame) => planner.plan(long, frame, forwards, frame > 0).ahead.length);
+    expect(lengths).toEqual([10, 0, 0, 5, 0]);
+    const backwards: AccessPattern = { kind: "stride", stride: -1 };
+    const back = ([[150, false], [149, true], [141, true], [139, false]] as const).map(
+      ([frame, cached]) => planner.plan(long, frame, backwards, cached).ahead.length,
+    );
+    expect(back).toEqual([10, 0, 0, 10]);
+  });
+});
