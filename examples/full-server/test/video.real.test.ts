@@ -2,8 +2,9 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { affineModel } from "@millrace/inference/testing";
-import { decodeIndex } from "@millrace/video-index";
-import { makeClips } from "@millrace/video-index/testing";
+import { createVideoLibrary, decodeIndex, httpBytes } from "@millrace/video-index";
+import { makeClips, readBarcode } from "@millrace/video-index/testing";
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RunningServer } from "../src/index.ts";
 import { barcodeOf, markedClip, markModel, markOf, missingForClips, redIn } from "./marked-clip.ts";
@@ -353,6 +354,58 @@ describe.skipIf(missing !== undefined)("videos over HTTP", () => {
     const index = await (await fetch(`${server.url}/v1/videos/marked/index`)).bytes();
     expect(decodeIndex(index).index.frameCount).toBe(60);
   });
+
+  it("are videos for programs elsewhere, by ranges of their file", async () => {
+    await using library = createVideoLibrary({ cacheBytes: 0 });
+    const source = await httpBytes(`${server.url}/v1/videos/marked/file`);
+    await using video = await library.open(source);
+    using shown = await video.frameAt(33);
+    expect(shown.frame && readBarcode(shown.frame)).toBe(33);
+  });
+
+  it("answer whatever is asked, and never with a failure of the server", async () => {
+    const value = fc.oneof(
+      fc.constantFrom("", "-1", "0", "1e9", "1e400", "NaN", "true", "nearest", "png", "0,0,9,9"),
+      fc.constantFrom("0,0,0,0", "1,1,1,1", "190,126,2,2", "0,0,192,129", "..", "%00", "__proto__"),
+      fc.string({ maxLength: 8 }),
+    );
+    const query = fc.dictionary(
+      fc.constantFrom("t", "rule", "as", "quality", "width", "height", "roi", "inference", "count"),
+      value,
+      { maxKeys: 4 },
+    );
+    const place = fc.constantFrom(
+      ...["frames", "frames/0", "frames/59.png", "frames/60", "thumbnails", "index", "file"],
+      ...["detections.ndjson", "frames/5/detections"],
+    );
+    const id = fc.oneof(fc.constantFrom("marked", "marked", "marked", "..", "constructor"), value);
+    await fc.assert(
+      fc.asyncProperty(id, place, query, async (name, path, wanted) => {
+        const url = `${server.url}/v1/videos/${encodeURIComponent(name)}/${path}?${new URLSearchParams(wanted)}`;
+        const answer = await fetch(url);
+        await answer.arrayBuffer();
+        expect([url, answer.status < 500]).toEqual([url, true]);
+      }),
+      { numRuns: 150 },
+    );
+    const body = fc.oneof(
+      fc.record({ frames: fc.array(fc.oneof(fc.integer(), fc.double()), { maxLength: 5 }) }),
+      fc.record({ times: fc.array(fc.double({ noNaN: true }), { maxLength: 5 }), rule: value }),
+      fc.jsonValue(),
+    );
+    await fc.assert(
+      fc.asyncProperty(body, fc.boolean(), async (wanted, seed) => {
+        const path = seed ? "/api/gpu/video/marked/batch_inference" : "/v1/videos/marked/inference";
+        const { status } = await fetch(`${server.url}${path}`, {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify(wanted),
+        });
+        expect([wanted, status < 500]).toEqual([wanted, true]);
+      }),
+      { numRuns: 60 },
+    );
+  }, 120_000);
 
   describe("detections", () => {
     it("are those of the frame", async () => {
