@@ -129,14 +129,27 @@ export interface Video extends AsyncDisposable {
   readonly index$: Observable<VideoIndex>;
   readonly stats: VideoStats;
   /**
+   * The frame of a number, as a still picture.
+   *
+   * @throws MillraceError as the other form
+   */
+  frameAt(frame: number, request: StillRequest): Promise<StillFrame>;
+  /**
    * The frame of a number.
    *
    * @throws MillraceError NOT_FOUND when there is no such number, INVALID_OPTION when it is none or when what the
    * request says cannot be
    */
-  /** The frame of a number as a still picture. */
-  frameAt(frame: number, request: StillRequest): Promise<StillFrame>;
   frameAt(frame: number, request?: FrameRequest): Promise<RawFrame>;
+  /**
+   * The frame at a time, as a still picture.
+   *
+   * @throws MillraceError as the other form
+   */
+  frameAtTime(
+    seconds: number,
+    request: StillRequest & { readonly rule?: TimeRule },
+  ): Promise<StillFrame>;
   /**
    * The frame at a time.
    *
@@ -144,22 +157,17 @@ export interface Video extends AsyncDisposable {
    * @param request - `rule` says which frame, when none begins then: `"at-or-before"`, what a player shows, unless given
    * @throws MillraceError NOT_FOUND when no frame satisfies the rule
    */
-  /** The frame at a time as a still picture. */
-  frameAtTime(
-    seconds: number,
-    request: StillRequest & { readonly rule?: TimeRule },
-  ): Promise<StillFrame>;
   frameAtTime(
     seconds: number,
     request?: FrameRequest & { readonly rule?: TimeRule },
   ): Promise<RawFrame>;
-  /** Several frames at once, in the order of the numbers, which may repeat. Nothing is decoded twice. */
-  /** Several frames at once as still pictures. */
+  /** Several frames at once, as still pictures. */
   framesAt(frames: readonly number[], request: StillRequest): Promise<readonly StillFrame[]>;
+  /** Several frames at once, in the order of the numbers, which may repeat. Nothing is decoded twice. */
   framesAt(frames: readonly number[], request?: FrameRequest): Promise<readonly RawFrame[]>;
-  /** Frames one after another; a slow receiver stops the decoding. */
-  /** Frames one after another as still pictures. */
+  /** Frames one after another, as still pictures. */
   frames(range: FrameRange, request: StillRequest): AsyncIterableIterator<StillFrame>;
+  /** Frames one after another; a slow receiver stops the decoding. */
   frames(range?: FrameRange, request?: FrameRequest): AsyncIterableIterator<RawFrame>;
   /**
    * Small pictures of key frames, spread evenly over the video: what costs least to decode.

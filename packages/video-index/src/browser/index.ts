@@ -30,6 +30,13 @@ export type {
   HardwareAcceleration,
   NativeImageBitmap,
   NativeVideoFrame,
+  WebChunkClass,
   WebCodecsLibrary,
+  WebDecoderConfig,
+  WebImageBitmap,
+  WebRect,
+  WebVideoDecoder,
+  WebVideoDecoderClass,
   WebVideoFrame,
+  WebVideoFrameClass,
 } from "./web-codecs-library.ts";

@@ -41,6 +41,7 @@ export interface WebRect {
 export interface WebImageBitmap {
   readonly width: number;
   readonly height: number;
+  /** Gives the picture up. */
   close(): void;
 }
 
@@ -61,25 +62,48 @@ export interface WebVideoDecoder {
   readonly state: "unconfigured" | "configured" | "closed";
   /** Chunks that it has not begun with. */
   readonly decodeQueueSize: number;
+  /** Called when it has begun with a chunk. */
   ondequeue: ((event: never) => unknown) | null;
+  /** Says what stream comes. */
   configure(config: WebDecoderConfig): void;
+  /** Takes the next chunk. */
   decode(chunk: never): void;
+  /** Settles when everything has come out. */
   flush(): Promise<void>;
+  /** Forgets what was fed. */
   reset(): void;
+  /** Frees it. */
   close(): void;
+}
+
+/** The class of WebCodecs' `VideoDecoder`. */
+export interface WebVideoDecoderClass {
+  /** Makes a decoder that hands frames over as they come. */
+  new (init: {
+    output: (frame: never) => void;
+    error: (error: DOMException) => void;
+  }): WebVideoDecoder;
+  /** Whether a stream can be decoded here. */
+  isConfigSupported(config: never): Promise<{ readonly supported?: boolean }>;
+}
+
+/** The class of WebCodecs' `EncodedVideoChunk`. */
+export interface WebChunkClass {
+  /** Makes a chunk of a packet. */
+  new (init: never): object;
+}
+
+/** The class of WebCodecs' `VideoFrame`. */
+export interface WebVideoFrameClass {
+  /** Makes a frame of pixels. */
+  new (source: never, init: never): WebVideoFrame;
 }
 
 /** The part of WebCodecs that is used: classes of the page's global object. */
 export interface WebCodecsLibrary {
-  readonly VideoDecoder: {
-    new (init: {
-      output: (frame: never) => void;
-      error: (error: DOMException) => void;
-    }): WebVideoDecoder;
-    isConfigSupported(config: never): Promise<{ readonly supported?: boolean }>;
-  };
-  readonly EncodedVideoChunk: new (init: never) => object;
-  readonly VideoFrame: new (source: never, init: never) => WebVideoFrame;
+  readonly VideoDecoder: WebVideoDecoderClass;
+  readonly EncodedVideoChunk: WebChunkClass;
+  readonly VideoFrame: WebVideoFrameClass;
 }
 
 /**
