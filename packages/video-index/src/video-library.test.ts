@@ -279,6 +279,32 @@ describe("createVideoLibrary", () => {
     await library.close();
   });
 
+  it("does not decode a video to its end for a frame that never comes", async () => {
+    const { library } = libraryOf({ drops: [3] });
+    const video = await library.open(memoryBytes(bytes));
+    const statuses: string[] = [];
+    for await (using one of video.frames({ to: 16 })) statuses.push(one.status);
+    expect(statuses).toEqual(statuses.map((_, at) => (at === 3 ? "missing" : "ok")));
+    expect(video.stats.decodedPackets).toBeLessThan(60);
+    await library.close();
+  });
+
+  it("calls no frame whole that a file which shrank does not hold whole", async () => {
+    const { library } = libraryOf();
+    const memory = memoryBytes(bytes);
+    let sizeBytes = bytes.length;
+    const read: ByteSource["read"] = (offset, length) =>
+      memory.read(offset, Math.max(0, Math.min(length, sizeBytes - offset)));
+    const video = await library.open({ ...memory, read });
+    // Frame 100 ends in its middle.
+    sizeBytes = (video.index.track.packets.offset[100] as number) + 8;
+    using before = await video.frameAt(99);
+    using cut = await video.frameAt(100);
+    using behind = await video.frameAt(150);
+    expect([before, cut, behind].map(({ status }) => status)).toEqual(["ok", "missing", "missing"]);
+    await library.close();
+  });
+
   it("says what is wrong with a request", async () => {
     const { library } = libraryOf();
     const video = await library.open(memoryBytes(bytes), { track: 0 });

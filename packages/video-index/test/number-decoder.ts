@@ -18,6 +18,8 @@ export interface NumberDecoder extends VideoDecoderBackend {
 export interface NumberDecoderOptions {
   /** Called with each call; what it throws is the decoder's failure. */
   onDecode?(numbers: readonly number[], options: DecodeOptions, decoder: number): Promise<void>;
+  /** Numbers of which no frame comes. */
+  readonly drops?: readonly number[];
   /** A decoder that failed is dead, as one whose worker ended. */
   readonly diesOfFailure?: boolean;
 }
@@ -65,7 +67,8 @@ export function numberDecoder(options: NumberDecoderOptions = {}): NumberDecoder
             dead = options.diesOfFailure === true;
             throw error;
           }
-          const wanted = chunks.filter(({ pts }) => told.keep?.includes(pts) ?? true);
+          const given = chunks.filter((chunk) => options.drops?.includes(numberOf(chunk)) !== true);
+          const wanted = given.filter(({ pts }) => told.keep?.includes(pts) ?? true);
           return {
             frames: wanted.map((chunk) => ({
               status: "ok" as const,
@@ -78,7 +81,7 @@ export function numberDecoder(options: NumberDecoderOptions = {}): NumberDecoder
                 data: new Uint8Array(24).fill(numberOf(chunk)),
               }),
             })),
-            decoded: chunks.map(({ pts }) => pts),
+            decoded: given.map(({ pts }) => pts),
             concealed: [],
           };
         },

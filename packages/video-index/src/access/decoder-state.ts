@@ -18,8 +18,14 @@ export interface DecoderState {
   readonly position: number;
   /** Whether the frame of a packet is still to come, or kept. */
   canGive(packet: number): boolean;
-  /** Notes packets that are being fed; those between that are left out count as passed. */
-  feed(chunks: readonly EncodedVideoChunk[], position: number): void;
+  /** Whether the frame of a packet was passed over by frames so far behind it that it will not come. */
+  isPassed(packet: number): boolean;
+  /**
+   * Notes packets that are being fed; those between that are left out count as passed.
+   *
+   * @param lost - those that are left out because the source does not have them whole
+   */
+  feed(chunks: readonly EncodedVideoChunk[], position: number, lost?: readonly number[]): void;
   /** The places of packets that were fed and whose frames have not come, where `wanted` says so; rising. */
   awaited(wanted: (packet: number, place: number) => boolean): readonly number[];
   /** Takes over what the decoder gave. @param ended - it will give no more */
@@ -64,8 +70,10 @@ export function decoderState(currentIndex: () => VideoIndex, start: number): Dec
     get position() {
       return position;
     },
+    isPassed: (packet) => !kept.has(packet) && (placeOf[packet] as number) <= lastOut - LATEST,
     canGive: (packet) => kept.has(packet) || (placeOf[packet] as number) > lastOut,
-    feed(chunks, to) {
+    feed(chunks, to, lost = []) {
+      damaged.push(...lost);
       for (const { dts: packet } of chunks) {
         const place = placeOf[packet] as number;
         packetAt.set(place, packet);
@@ -86,6 +94,11 @@ export function decoderState(currentIndex: () => VideoIndex, start: number): Dec
       for (const place of decoded) {
         lastOut = Math.max(lastOut, place);
         if (!owed.delete(place) && place >= startPlace) surprised = true;
+      }
+      for (const place of owed) {
+        if (place > lastOut - LATEST) continue;
+        owed.delete(place);
+        surprised = true;
       }
       for (const place of concealed) {
         const packet = packetAt.get(place) ?? start;
@@ -127,5 +140,7 @@ export function decoderState(currentIndex: () => VideoIndex, start: number): Dec
   };
 }
 
+/** Frames come in the order of showing; H.264 and HEVC let a decoder hold back 16 of them. */
+const LATEST = 16;
 /** Places behind the last one for which packets are remembered. */
 const FORGET = 64;

@@ -1,8 +1,15 @@
 import { type EncodedVideoChunk, ticksToMicroseconds } from "@millrace/media";
 import type { ByteSource } from "../bytes/byte-source.ts";
+import { MOST_PACKET_BYTES } from "../container/packet-limits.ts";
 import { PacketFlag } from "../container/packet-table.ts";
 import type { VideoTrack } from "../container/video-track.ts";
 import { unframe } from "./unframe.ts";
+
+/** A packet as its decoder takes it. */
+export interface PacketChunk extends EncodedVideoChunk {
+  /** False where the source has less of it than its container says. */
+  readonly isWhole: boolean;
+}
 
 /** Packets that lie this near to one another are read at once, with what is between them. */
 const GAP = 64 * 1024;
@@ -23,11 +30,11 @@ export async function readChunks(
   to: number,
   ptsOf: (packet: number) => number,
   signal?: AbortSignal,
-): Promise<readonly EncodedVideoChunk[]> {
+): Promise<readonly PacketChunk[]> {
   const { packets, framing, timeBase } = track;
   const offsetOf = (packet: number): number => packets.offset[packet] as number;
   const endOf = (packet: number): number => offsetOf(packet) + (packets.size[packet] as number);
-  const chunks: EncodedVideoChunk[] = [];
+  const chunks: PacketChunk[] = [];
   for (let first = from; first < to; ) {
     let end = endOf(first);
     let next = first + 1;
@@ -41,7 +48,11 @@ export async function readChunks(
       next += 1;
     }
     const start = offsetOf(first);
-    const bytes = await source.read(start, end - start, signal ? { signal } : {});
+    const bytes = await source.read(
+      start,
+      Math.min(end - start, MOST_PACKET_BYTES),
+      signal ? { signal } : {},
+    );
     for (; first < next; first++) {
       const raw = bytes.subarray(offsetOf(first) - start, endOf(first) - start);
       const pts = packets.pts[first] as number;
@@ -52,6 +63,7 @@ export async function readChunks(
         pts: ptsOf(first),
         dts: first,
         data: unframe(raw, framing),
+        isWhole: raw.length === packets.size[first],
       });
     }
   }

@@ -2,7 +2,6 @@ import { MillraceError } from "@millrace/core/web";
 import type {
   DecodedFrame,
   DecodeResult,
-  EncodedVideoChunk,
   VideoDecoder,
   VideoDecoderBackend,
 } from "@millrace/media";
@@ -12,7 +11,7 @@ import type { VideoIndex } from "../index/video-index.ts";
 import type { DecodeRun } from "./decode-plan.ts";
 import { type DecoderState, decoderState } from "./decoder-state.ts";
 import { isDisposable } from "./disposable.ts";
-import { readChunks } from "./read-chunks.ts";
+import { type PacketChunk, readChunks } from "./read-chunks.ts";
 
 /** What {@link RunDecoder.run} may be told. */
 export interface RunOptions {
@@ -116,11 +115,7 @@ export function runDecoder(
     run.start <= state.position &&
     run.targets.every((packet) => state?.canGive(packet));
 
-  const read = (
-    from: number,
-    to: number,
-    signal: AbortSignal,
-  ): Promise<readonly EncodedVideoChunk[]> => {
+  const read = (from: number, to: number, signal: AbortSignal): Promise<readonly PacketChunk[]> => {
     const reading = readChunks(source, track, from, to, placeOfPacket, signal);
     // It may be given up before it is looked at.
     reading.catch(() => {});
@@ -155,7 +150,7 @@ export function runDecoder(
       const last = run.targets.at(-1) as number;
       const lastPlace = Math.max(...run.targets.map(placeOfPacket));
       /** Where the reading for the next feed has got to while the last one is decoded. */
-      let ahead: Promise<readonly EncodedVideoChunk[]> | undefined;
+      let ahead: Promise<readonly PacketChunk[]> | undefined;
       try {
         while (missing.size > 0) {
           signal.throwIfAborted();
@@ -176,11 +171,19 @@ export function runDecoder(
           }
           const next = Math.min(to + BATCH, last + 1, configLimit);
           ahead = to < next ? read(to, next, signal) : undefined;
-          const needed = chunks.filter(({ dts: packet, data }) => {
-            if (((packets.flags[packet] as number) & PacketFlag.cut) !== 0) return false;
+          const isLost = ({ dts: packet, isWhole }: PacketChunk): boolean =>
+            !isWhole || ((packets.flags[packet] as number) & PacketFlag.cut) !== 0;
+          const needed = chunks.filter((chunk) => {
+            const { dts: packet, data } = chunk;
+            // An empty packet shows nothing, and some decoders take it for the end.
+            if (isLost(chunk) || data.length === 0) return false;
             return goesOn || missing.has(packet) || !isDisposable(track.configs[config], data);
           });
-          at.feed(needed, to);
+          at.feed(
+            needed,
+            to,
+            chunks.filter(isLost).map(({ dts }) => dts),
+          );
           const keep = at.awaited(
             (packet, place) => missing.has(packet) || (goesOn && place > lastPlace),
           );
@@ -188,6 +191,7 @@ export function runDecoder(
           fed += needed.length;
           at.receive(result, end);
           give();
+          for (const packet of missing) if (at.isPassed(packet)) missing.delete(packet);
           if (end) {
             forget();
             break;

@@ -14,6 +14,8 @@ export interface H264Sequence extends SequenceInfo {
 }
 
 const HIGH_PROFILES = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135]);
+/** 7.4.2.1.1: no number of a picture has more bits. */
+const MOST_BITS = 16;
 const EXTENDED_ASPECT = 255;
 
 /** Reads a sequence parameter set (ITU-T H.264, 7.3.2.1), with its NAL header; undefined where it is cut off. */
@@ -47,7 +49,7 @@ export function readH264Sequence(unit: Uint8Array): H264Sequence | undefined {
   if (!frameOnly) bits.skip(1);
   bits.skip(1);
   const crop = bits.read(1) === 1 ? [0, 0, 0, 0].map(() => bits.unsigned()) : [0, 0, 0, 0];
-  if (bits.left < 0) return undefined;
+  if (bits.left < 0 || frameNumBits > MOST_BITS || orderBits > MOST_BITS) return undefined;
   const across = chroma === 1 || chroma === 2 ? 2 : 1;
   const down = (chroma === 1 ? 2 : 1) * (frameOnly ? 1 : 2);
   const [left = 0, right = 0, top = 0, bottom = 0] = crop;

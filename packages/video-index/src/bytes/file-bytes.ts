@@ -1,3 +1,4 @@
+import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { MillraceError } from "@millrace/core";
 import type { ByteSource } from "./byte-source.ts";
@@ -8,7 +9,9 @@ import type { ByteSource } from "./byte-source.ts";
  * @throws MillraceError NOT_FOUND when there is no such file, INVALID_OPTION when it is none
  */
 export async function fileBytes(path: string): Promise<ByteSource> {
-  const file = await open(path, "r").catch((cause: NodeJS.ErrnoException) => {
+  // A pipe would otherwise be waited for until somebody writes to it.
+  const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+  const file = await open(path, flags).catch((cause: NodeJS.ErrnoException) => {
     const reason = cause.code === "ENOENT" ? "there is no such file" : cause.message;
     throw new MillraceError("NOT_FOUND", `${path} cannot be opened: ${reason}.`, { cause });
   });

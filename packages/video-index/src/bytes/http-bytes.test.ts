@@ -48,6 +48,98 @@ describe("httpBytes", () => {
     expect(new Set(seen).size).toBe(seen.length);
   });
 
+  it.each([
+    ["another range", (from: number, to: number) => [from + 1, to + 1, to - from + 1]],
+    ["fewer bytes than were asked for", (from: number, to: number) => [from, to, to - from]],
+    ["more bytes than were asked for", (from: number, to: number) => [from, to, to - from + 9]],
+    ["a shorter range", (from: number, to: number) => [from, to - 1, to - from]],
+  ] as const)("refuses %s in place of what it asked for", async (_, lie) => {
+    let honest = true;
+    const listener: RequestListener = (request, answer) => {
+      const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "") ?? [];
+      if (honest) return ranges(() => "a")(request, answer);
+      const [first = 0, last = 0, length = 0] = lie(Number(from), Number(to));
+      answer.writeHead(206, {
+        etag: "a",
+        "content-range": `bytes ${first}-${last}/${DATA.length}`,
+      });
+      answer.end(new Uint8Array(length));
+    };
+    await using bytes = await httpBytes(plain(await serve(listener)), { pieceBytes: 1000 });
+    honest = false;
+    await expect(bytes.read(2000, 500)).rejects.toMatchObject({
+      code: "REMOTE_FAILED",
+      retryable: true,
+    });
+    // What failed is asked for anew.
+    honest = true;
+    expect(await bytes.read(2000, 500)).toEqual(DATA.slice(2000, 2500));
+  });
+
+  it("asks anew for a first piece whose connection broke, and leaves no rejection behind", async () => {
+    let breaks = true;
+    const listener: RequestListener = (request, answer) => {
+      if (!breaks) return ranges(() => "a")(request, answer);
+      breaks = false;
+      answer.writeHead(206, { etag: "a", "content-range": `bytes 0-999/${DATA.length}` });
+      answer.write(DATA.subarray(0, 10), () => answer.destroy());
+    };
+    await using bytes = await httpBytes(plain(await serve(listener)), { pieceBytes: 1000 });
+    await expect(bytes.read(0, 10)).rejects.toMatchObject({ code: "REMOTE_FAILED" });
+    expect(await bytes.read(0, 10)).toEqual(DATA.slice(0, 10));
+  });
+
+  it("ends what still comes when it is closed, also from a server that never ends", async () => {
+    let gone: (() => void) | undefined;
+    const ended = new Promise<void>((resolve) => {
+      gone = resolve;
+    });
+    let honest = true;
+    const bytes = await httpBytes(
+      plain(
+        await serve((request, answer) => {
+          if (honest) return ranges(() => "a")(request, answer);
+          answer.on("close", () => gone?.());
+          answer.writeHead(206, { etag: "a", "content-range": `bytes 2000-2999/${DATA.length}` });
+          answer.write(DATA.subarray(0, 10));
+        }),
+      ),
+      { pieceBytes: 1000 },
+    );
+    honest = false;
+    const reading = bytes.read(2000, 10);
+    const outcome = expect(reading).rejects.toMatchObject({ code: "CLOSED" });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await bytes.close();
+    await outcome;
+    await ended;
+  });
+
+  it("asks a server for a few pieces at once, however much is read", async () => {
+    let now = 0;
+    let most = 0;
+    const listener: RequestListener = (request, answer) => {
+      now += 1;
+      most = Math.max(most, now);
+      setTimeout(() => {
+        now -= 1;
+        ranges(() => "a")(request, answer);
+      }, 2);
+    };
+    await using bytes = await httpBytes(plain(await serve(listener)), { pieceBytes: 100 });
+    expect(await bytes.read(50, 9900)).toEqual(DATA.slice(50, 9950));
+    expect(most).toBeLessThanOrEqual(8);
+  });
+
+  it.each([{ pieceBytes: 0 }, { pieceBytes: 1.5 }, { pieces: 0 }])(
+    "refuses %j",
+    async (options) => {
+      await expect(httpBytes("http://127.0.0.1:1/", options)).rejects.toMatchObject({
+        code: "INVALID_OPTION",
+      });
+    },
+  );
+
   it("notices that the video is another one now", async () => {
     let version = "a";
     await using bytes = await httpBytes(plain(await serve(ranges(() => version))), {

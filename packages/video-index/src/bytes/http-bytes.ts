@@ -1,4 +1,5 @@
 import { abortable, MillraceError, redactUrl } from "@millrace/core/web";
+import { checkWhole } from "../check-request.ts";
 import type { ByteSource } from "./byte-source.ts";
 
 /** What {@link httpBytes} may be told. */
@@ -16,20 +17,26 @@ export interface HttpBytesOptions {
 
 const PIECE = 256 * 1024;
 const PIECES = 64;
+/** Pieces that are asked for at once; browsers allow six connections to a server. */
+const AT_ONCE = 6;
 
 /**
  * A video on a web server that answers requests for ranges, read in pieces. Works in Node and in browsers.
  *
  * Who calls it answers for the address: an application that takes one from its users must check where it leads.
  *
- * @throws MillraceError NOT_FOUND or REMOTE_FAILED as the server answers, UNSUPPORTED when it does not know ranges
+ * @throws MillraceError NOT_FOUND or REMOTE_FAILED as the server answers (also when it sends
+ * other bytes than it was asked for), UNSUPPORTED when it does not know ranges
  */
 export async function httpBytes(
   url: string | URL,
   options: HttpBytesOptions = {},
 ): Promise<ByteSource> {
   const { headers = {}, pieceBytes = PIECE, pieces = PIECES } = options;
+  checkWhole("pieceBytes", pieceBytes, 1);
+  checkWhole("pieces", pieces, 1);
   const request = options.fetch ?? fetch;
+  const ending = new AbortController();
   const name = redactUrl(String(url));
   let version: string | undefined;
 
@@ -48,9 +55,41 @@ export async function httpBytes(
     await answer.body?.cancel();
     throw refusal(name, answer.status);
   };
-  const first = await get(0, pieceBytes, options.signal);
+  /** What an answer holds: just the range that was asked for, however much the server sends. */
+  const bodyOf = async (answer: Response, from: number, to: number): Promise<Uint8Array> => {
+    const range = /^bytes (\d+)-(\d+)\//.exec(answer.headers.get("content-range") ?? "");
+    const lies = Number(range?.[1]) !== from || Number(range?.[2]) !== to - 1;
+    const whole = new Uint8Array(lies ? 0 : to - from);
+    let length = 0;
+    let fits = !lies;
+    // Not every browser can iterate over a body.
+    const reader = answer.body?.getReader();
+    try {
+      for (let ended = reader === undefined; fits && !ended; ) {
+        const { done, value = new Uint8Array(0) } = (await reader?.read()) ?? { done: true };
+        ended = done;
+        fits = length + value.length <= whole.length;
+        if (fits) whole.set(value, length);
+        length += value.length;
+      }
+      if (!fits) await reader?.cancel();
+    } catch (cause) {
+      ending.signal.throwIfAborted();
+      const message = `${name}: the connection broke after ${length} of ${to - from} bytes.`;
+      throw new MillraceError("REMOTE_FAILED", message, { cause, retryable: true });
+    }
+    if (fits && length === whole.length) return whole;
+    throw new MillraceError(
+      "REMOTE_FAILED",
+      `${name}: the server was asked for bytes ${from} to ${to - 1} and answers with others, or another number of them.`,
+      { retryable: true },
+    );
+  };
+  const opening = options.signal ? AbortSignal.any([options.signal, ending.signal]) : ending.signal;
+  const first = await get(0, pieceBytes, opening);
   const size = /\/(\d+)$/.exec(first.headers.get("content-range") ?? "")?.[1];
-  if (size === undefined) {
+  const sizeBytes = Number(size);
+  if (!Number.isSafeInteger(sizeBytes)) {
     await first.body?.cancel();
     throw new MillraceError(
       "UNSUPPORTED",
@@ -58,8 +97,15 @@ export async function httpBytes(
     );
   }
   version = first.headers.get("etag") ?? first.headers.get("last-modified") ?? undefined;
-  const sizeBytes = Number(size);
-  const kept = new Map<number, Promise<Uint8Array>>([[0, first.arrayBuffer().then(bytes)]]);
+  const kept = new Map<number, Promise<Uint8Array>>();
+  /** What failed is asked for again by the next. */
+  const keep = (number: number, coming: Promise<Uint8Array>): void => {
+    kept.set(number, coming);
+    coming.catch(() => {
+      if (kept.get(number) === coming) kept.delete(number);
+    });
+  };
+  keep(0, bodyOf(first, 0, Math.min(pieceBytes, sizeBytes)));
 
   /** Shared by all who ask, so that no one's signal ends it. */
   const piece = (number: number): Promise<Uint8Array> => {
@@ -70,7 +116,8 @@ export async function httpBytes(
       return found;
     }
     const from = number * pieceBytes;
-    const coming = get(from, Math.min(from + pieceBytes, sizeBytes)).then(async (answer) => {
+    const to = Math.min(from + pieceBytes, sizeBytes);
+    const coming = get(from, to, ending.signal).then(async (answer) => {
       const now = answer.headers.get("etag") ?? answer.headers.get("last-modified") ?? undefined;
       if (now !== version) {
         await answer.body?.cancel();
@@ -79,18 +126,18 @@ export async function httpBytes(
           `${name} changed while it was read; open it again.`,
         );
       }
-      return bytes(await answer.arrayBuffer());
+      return bodyOf(answer, from, to);
     });
-    kept.set(number, coming);
-    // What failed is asked for again by the next.
-    coming.catch(() => {
-      if (kept.get(number) === coming) kept.delete(number);
-    });
+    keep(number, coming);
     for (const oldest of kept.keys()) {
       if (kept.size <= pieces) break;
       kept.delete(oldest);
     }
     return coming;
+  };
+  const close = async (): Promise<void> => {
+    ending.abort(new MillraceError("CLOSED", `${name} is closed; open it again.`));
+    kept.clear();
   };
   return {
     name,
@@ -102,26 +149,22 @@ export async function httpBytes(
       for (let at = offset; at < end; at = (Math.floor(at / pieceBytes) + 1) * pieceBytes) {
         numbers.push(Math.floor(at / pieceBytes));
       }
-      const all = Promise.all(numbers.map(piece));
-      const parts = await (signal ? abortable(all, signal) : all);
-      for (const [at, part] of parts.entries()) {
-        const start = (numbers[at] as number) * pieceBytes;
-        const from = Math.max(0, offset - start);
-        whole.set(part.subarray(from, Math.max(from, end - start)), Math.max(0, start - offset));
+      for (let group = 0; group < numbers.length; group += AT_ONCE) {
+        signal?.throwIfAborted();
+        const some = numbers.slice(group, group + AT_ONCE);
+        const all = Promise.all(some.map(piece));
+        const parts = await (signal ? abortable(all, signal) : all);
+        for (const [at, part] of parts.entries()) {
+          const start = (some[at] as number) * pieceBytes;
+          const from = Math.max(0, offset - start);
+          whole.set(part.subarray(from, Math.max(from, end - start)), Math.max(0, start - offset));
+        }
       }
       return whole;
     },
-    async close() {
-      kept.clear();
-    },
-    async [Symbol.asyncDispose]() {
-      kept.clear();
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
-}
-
-function bytes(buffer: ArrayBuffer): Uint8Array {
-  return new Uint8Array(buffer);
 }
 
 function refusal(name: string, status: number): MillraceError {

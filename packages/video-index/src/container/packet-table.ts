@@ -1,3 +1,6 @@
+import { MillraceError } from "@millrace/core";
+import { MOST_PACKET_BYTES, MOST_PACKETS } from "./packet-limits.ts";
+
 /** What is known of a packet besides its place and time. Bits of {@link PacketTable.flags}. */
 export const PacketFlag = {
   /** The container says that decoding may begin here. */
@@ -8,7 +11,7 @@ export const PacketFlag = {
   hidden: 4,
   /** Its time is not in the container but worked out from the order of packets. */
   estimated: 8,
-  /** It lies outside of the file, wholly or in part. */
+  /** It lies outside of the file, wholly or in part, or is larger than any that is read. */
   cut: 16,
 } as const;
 
@@ -31,6 +34,7 @@ export interface PacketTable {
 /** Builds a {@link PacketTable} packet by packet. */
 export interface PacketTableBuilder {
   readonly count: number;
+  /** @throws MillraceError LIMIT_EXCEEDED when there are more packets than are read of a track */
   add(packet: {
     readonly pts: number;
     readonly duration: number;
@@ -46,21 +50,30 @@ export interface PacketTableBuilder {
   build(): PacketTable;
 }
 
-/** Columns that grow by doubling. */
-export function packetTableBuilder(expected = 1024): PacketTableBuilder {
-  let table = columns(expected);
+/** A table is begun with no more packets than that, whatever is expected: that is the container's word. */
+const MOST_AT_FIRST = 2 ** 16;
+
+/** Columns that grow by doubling. Numbers that no file and no clock reaches are cut to what a number holds exactly. */
+export function packetTableBuilder(expected = 64): PacketTableBuilder {
+  let table = columns(Math.max(1, Math.min(expected, MOST_AT_FIRST)));
   let count = 0;
   return {
     get count() {
       return count;
     },
     add({ pts, duration, offset, size, flags, config = 0 }) {
+      if (count === MOST_PACKETS) {
+        throw new MillraceError(
+          "LIMIT_EXCEEDED",
+          `A video track has more than ${MOST_PACKETS} packets, which are not read; split the video.`,
+        );
+      }
       if (count === table.pts.length) table = grown(table, count * 2);
-      table.pts[count] = pts;
-      table.duration[count] = duration;
-      table.offset[count] = offset;
-      table.size[count] = size;
-      table.flags[count] = flags;
+      table.pts[count] = within(pts, -LARGEST, LARGEST);
+      table.duration[count] = within(duration, 0, LARGEST);
+      table.offset[count] = within(offset, 0, LARGEST / 2);
+      table.size[count] = within(size, 0, LARGEST / 2);
+      table.flags[count] = size > MOST_PACKET_BYTES ? flags | PacketFlag.cut : flags;
       table.config[count] = config;
       count += 1;
     },
@@ -75,6 +88,12 @@ export function packetTableBuilder(expected = 1024): PacketTableBuilder {
     },
     build: () => grown(table, count),
   };
+}
+
+const LARGEST = Number.MAX_SAFE_INTEGER - 1;
+
+function within(value: number, least: number, most: number): number {
+  return Math.min(Math.max(value, least), most);
 }
 
 function columns(count: number): PacketTable {

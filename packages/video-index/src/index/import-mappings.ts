@@ -4,6 +4,8 @@ import type { VideoTrack } from "../container/video-track.ts";
 
 /** A packet as `ffprobe -show_packets -of json` writes it. */
 export interface FfprobePacket {
+  /** Packets of audio and others, which ffprobe lists too unless it is told not to, are passed over. */
+  readonly codec_type?: string;
   readonly pts?: number | string;
   readonly dts?: number | string;
   readonly duration?: number | string;
@@ -42,12 +44,13 @@ export function importMappings(track: VideoTrack, mappings: FrameMappings): Vide
 function fromPackets(list: readonly FfprobePacket[]): PacketTable {
   const builder = packetTableBuilder(list.length);
   for (const [at, packet] of list.entries()) {
+    if (packet.codec_type !== undefined && packet.codec_type !== "video") continue;
     const flags = packet.flags ?? "";
     builder.add({
       pts: wholeNumber(packet.pts ?? packet.dts, `packet ${at}: pts`),
       duration: wholeNumber(packet.duration ?? 0, `packet ${at}: duration`),
-      offset: wholeNumber(packet.pos, `packet ${at}: pos`),
-      size: wholeNumber(packet.size, `packet ${at}: size`),
+      offset: wholeNumber(packet.pos, `packet ${at}: pos`, 0),
+      size: wholeNumber(packet.size, `packet ${at}: size`, 0),
       flags:
         (flags.includes("K") ? PacketFlag.key : 0) |
         (flags.includes("D") ? PacketFlag.discard : 0) |
@@ -61,7 +64,9 @@ function fromFrames(packets: PacketTable, list: readonly FrameMapping[]): Packet
   const byPts = new Map<number, number[]>();
   for (let at = 0; at < packets.count; at++) {
     const pts = packets.pts[at] as number;
-    byPts.set(pts, [...(byPts.get(pts) ?? []), at]);
+    const same = byPts.get(pts);
+    if (same === undefined) byPts.set(pts, [at]);
+    else same.push(at);
   }
   const flags = packets.flags.map((flag) => (flag & ~PacketFlag.key) | PacketFlag.discard);
   const duration = packets.duration.slice();
@@ -84,9 +89,15 @@ function fromFrames(packets: PacketTable, list: readonly FrameMapping[]): Packet
   return { ...packets, flags, duration };
 }
 
-function wholeNumber(value: number | string | undefined, what: string): number {
+function wholeNumber(
+  value: number | string | undefined,
+  what: string,
+  least: number = Number.MIN_SAFE_INTEGER,
+): number {
   const number = typeof value === "string" && /^-?\d+$/.test(value) ? Number(value) : value;
-  if (typeof number === "number" && Number.isSafeInteger(number)) return number;
+  if (typeof number === "number" && Number.isSafeInteger(number) && number >= least) {
+    return number;
+  }
   throw new MillraceError(
     "INVALID_OPTION",
     `The frame mappings are not whole: ${what} is ${String(value)}, and should be a whole number of ticks or bytes.`,

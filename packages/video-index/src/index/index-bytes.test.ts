@@ -2,6 +2,7 @@ import { MillraceError } from "@millrace/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { trackOf } from "../../test/track-of.ts";
+import { crc32 } from "./crc32.ts";
 import { decodeIndex, encodeIndex } from "./index-bytes.ts";
 import { videoIndex } from "./video-index.ts";
 
@@ -56,5 +57,33 @@ describe("an index in bytes", () => {
         expect(() => decodeIndex(bytes.subarray(0, at))).toThrow(MillraceError);
       }),
     );
+  });
+  it("is refused, or read, where its checksum is right and the rest is made up", () => {
+    const packets = [
+      { pts: 0, duration: 1, offset: 0, size: 9, flags: 1 },
+      { pts: 1, duration: 1, offset: 9, size: 9, flags: 1 },
+    ];
+    const index = videoIndex(trackOf(packets));
+    const bytes = encodeIndex({ index, warnings: [], fingerprint: "" });
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat(bytes.length - 13), fc.nat(255)), { minLength: 1, maxLength: 3 }),
+        (changes) => {
+          const forged = bytes.slice();
+          for (const [at, value] of changes) forged[12 + at] = value;
+          new DataView(forged.buffer).setUint32(8, crc32(forged.subarray(12)));
+          try {
+            const read = decodeIndex(forged).index;
+            for (const key of read.keys) expect(key).toBeLessThan(read.track.packets.count);
+          } catch (error) {
+            expect(error).toBeInstanceOf(MillraceError);
+          }
+        },
+      ),
+      { numRuns: 1000 },
+    );
+    const foreign = { ...index, keys: Uint32Array.of(7) };
+    const claims = encodeIndex({ index: foreign, warnings: [], fingerprint: "" });
+    expect(() => decodeIndex(claims)).toThrow(MillraceError);
   });
 });

@@ -85,6 +85,16 @@ export function decodeIndex(bytes: Uint8Array): PortableIndex {
   if (crc32(body) !== view.getUint32(8)) {
     throw new MillraceError("CORRUPT_INPUT", "The video index is damaged; make it again.");
   }
+  try {
+    return decodeBody(body);
+  } catch (cause) {
+    if (MillraceError.is(cause)) throw cause;
+    const message = "The video index does not hold what an index holds; make it again.";
+    throw new MillraceError("CORRUPT_INPUT", message, { cause });
+  }
+}
+
+function decodeBody(body: Uint8Array): PortableIndex {
   const reader = columnReader(body);
   const header: Header = JSON.parse(new TextDecoder().decode(reader.bytes()));
   const { warnings, fingerprint, configs, framing, ...track } = header;
@@ -99,6 +109,13 @@ export function decodeIndex(bytes: Uint8Array): PortableIndex {
   const prerolls = new Map<number, number>();
   for (let left = reader.unsigned(); left > 0; left--)
     prerolls.set(reader.unsigned(), reader.unsigned());
+  const last = keys.at(-1) ?? -1;
+  if (last >= packets.count || packets.config.some((config) => config >= configs.length)) {
+    throw new MillraceError(
+      "CORRUPT_INPUT",
+      "The video index names packets that it does not have.",
+    );
+  }
   return { index: { ...made, keys, prerolls }, warnings, fingerprint };
 }
 

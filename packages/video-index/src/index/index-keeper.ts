@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MillraceError } from "@millrace/core";
 import type { ByteSource } from "../bytes/byte-source.ts";
-import { decodeIndex, encodeIndex } from "./index-bytes.ts";
+import { decodeIndex, encodeIndex, type PortableIndex } from "./index-bytes.ts";
 import type { VideoIndex } from "./video-index.ts";
 
 /** Where the index of one track of one source is kept. */
@@ -43,6 +43,7 @@ export async function indexKeeper(
   const fingerprint = await fingerprintOf(source, signal);
   const path = join(folder, `${fingerprint.slice(0, 32)}-${track}.mrvx`);
   let known: readonly string[] = [];
+  let newest: PortableIndex | undefined;
   let writing: Promise<void> = Promise.resolve();
   const write = async (bytes: Uint8Array): Promise<void> => {
     const draft = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}.draft`;
@@ -54,6 +55,12 @@ export async function indexKeeper(
     } catch {
       await unlink(draft).catch(() => {});
     }
+  };
+  const writeNewest = async (): Promise<void> => {
+    if (newest === undefined) return;
+    const bytes = encodeIndex(newest);
+    newest = undefined;
+    await write(bytes);
   };
   return {
     async load() {
@@ -70,8 +77,10 @@ export async function indexKeeper(
       }
     },
     save(index, warnings = known) {
-      const bytes = encodeIndex({ index, warnings, fingerprint });
-      writing = writing.then(() => write(bytes));
+      const isWaiting = newest !== undefined;
+      newest = { index, warnings, fingerprint };
+      // A video without true key frames changes its index with every look: only the newest one is written.
+      if (!isWaiting) writing = writing.then(writeNewest);
     },
   };
 }

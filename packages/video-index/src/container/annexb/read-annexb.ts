@@ -6,6 +6,8 @@ import type { ContainerContents } from "../video-track.ts";
 
 const PIECE = 2 ** 20;
 const HEAD = 512;
+/** Units of a picture whose heads are kept. */
+const MOST_HEADS = 4;
 const DEFAULT_RATE = { num: 1, den: 25 };
 
 /** One NAL unit: where its start code begins, where its header is, and its first bytes. */
@@ -49,8 +51,9 @@ export async function readAnnexB(
         config = { ...config, codec, codedWidth: width, codedHeight: height };
       }
     }
+    // The first slice is needed, what is before it mostly; a stream of empty units is not kept many times over.
+    if (heads.length < MOST_HEADS || (isSlice && !hasSlice)) heads.push(head);
     hasSlice ||= isSlice;
-    heads.push(head);
   }
   finish(source.sizeBytes);
   const { colorSpace = {}, pixelAspect = 1, frameDuration = DEFAULT_RATE } = sequence ?? {};
@@ -72,10 +75,7 @@ export async function readAnnexB(
 /** Start codes and a part of each unit, so that what was read of a picture looks like its beginning. */
 function joined(heads: readonly Uint8Array[]): Uint8Array {
   const all: number[] = [];
-  for (const head of heads) {
-    if (all.length > 4 * HEAD) break;
-    all.push(0, 0, 1, ...head);
-  }
+  for (const head of heads) all.push(0, 0, 1, ...head);
   return Uint8Array.from(all);
 }
 

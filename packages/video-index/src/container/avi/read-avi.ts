@@ -5,6 +5,7 @@ import type { ByteSource } from "../../bytes/byte-source.ts";
 import { codecString } from "../codec-string.ts";
 import { bytesOf, fourCharacters, slice } from "../mp4/boxes.ts";
 import { type OrderedPackets, orderedPackets } from "../ordered-packets.ts";
+import { checkTrackCount } from "../packet-limits.ts";
 import { videoCodecOf } from "../video-codec-of.ts";
 import type { ContainerContents, VideoTrack } from "../video-track.ts";
 
@@ -13,6 +14,8 @@ const PIECE = 256 * 1024;
 const HEAD = 4096;
 const CHUNK = 8;
 const HEADER_LIMIT = 2 ** 20;
+/** Lists in lists: RIFF, movi, rec, and some to spare. */
+const DEEPEST = 16;
 const BITMAP_INFO = 40;
 
 interface AviStream {
@@ -77,7 +80,13 @@ export async function readAvi(
       end > sizeBytes,
     );
   };
-  const walk = async (from: number, limit: number): Promise<void> => {
+  const walk = async (from: number, limit: number, depth: number): Promise<void> => {
+    if (depth > DEEPEST) {
+      throw new MillraceError(
+        "CORRUPT_INPUT",
+        `${name}: its lists lie in one another more than ${DEEPEST} deep, which no AVI file needs.`,
+      );
+    }
     for (let at = from; at < limit; ) {
       const chunk = await chunkAt(at, limit);
       if (chunk === undefined) return;
@@ -85,13 +94,14 @@ export async function readAvi(
         const number = nextStream++;
         const stream = readStream(await load(chunk), number, name);
         if (stream !== undefined) streams.set(number, stream);
-      } else if (chunk.list !== "") await walk(chunk.start, Math.min(chunk.end, limit));
+        checkTrackCount(streams.size, name);
+      } else if (chunk.list !== "") await walk(chunk.start, Math.min(chunk.end, limit), depth + 1);
       else await addPacket(chunk);
       // Chunks begin at even places.
       at = chunk.end + (chunk.end % 2);
     }
   };
-  await walk(0, sizeBytes);
+  await walk(0, sizeBytes, 0);
   return { container: "avi", warnings, tracks: [...streams.values()].map(videoTrack) };
 }
 

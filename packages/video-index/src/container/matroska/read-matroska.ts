@@ -2,6 +2,7 @@ import { MillraceError } from "@millrace/core/web";
 import type { Rational } from "@millrace/media";
 import { type ByteWindow, byteWindow } from "../../bytes/byte-reader.ts";
 import type { ByteSource } from "../../bytes/byte-source.ts";
+import { checkTrackCount } from "../packet-limits.ts";
 import { PacketFlag, type PacketTableBuilder, packetTableBuilder } from "../packet-table.ts";
 import type { ContainerContents } from "../video-track.ts";
 import { childOf, type Element, elementAt, elementsIn, unsignedOf, variableInt } from "./ebml.ts";
@@ -40,7 +41,8 @@ interface Reading {
   readonly source: ByteSource;
   readonly window: ByteWindow;
   readonly tracks: Map<number, OpenTrack>;
-  readonly warnings: string[];
+  readonly warnings: Set<string>;
+  readonly signal: AbortSignal | undefined;
   scale: number;
 }
 
@@ -59,7 +61,8 @@ export async function readMatroska(
     source,
     window,
     tracks: new Map(),
-    warnings: [],
+    warnings: new Set(),
+    signal,
     scale: DEFAULT_SCALE,
   };
   const end = source.sizeBytes;
@@ -75,7 +78,7 @@ export async function readMatroska(
   const timeBase = reduced(scale);
   return {
     container: "matroska",
-    warnings,
+    warnings: [...warnings],
     tracks: [...tracks.values()].map(({ track, packets }) => {
       const { number, config, displayWidth, displayHeight, rotation, colorSpace, framing } = track;
       const own = { id: number, displayWidth, displayHeight, rotation, colorSpace, framing };
@@ -102,7 +105,7 @@ async function readSegment(reading: Reading, start: number, end: number): Promis
     if (element === undefined) return;
     const elementEnd = element.end ?? end;
     if (elementEnd > end) {
-      reading.warnings.push(`The file ends ${elementEnd - end} bytes inside an element.`);
+      reading.warnings.add(`The file ends ${elementEnd - end} bytes inside an element.`);
     }
     if (element.id === ID.info) {
       const info = await load(reading, element);
@@ -113,7 +116,7 @@ async function readSegment(reading: Reading, start: number, end: number): Promis
   }
 }
 
-async function load({ source }: Reading, { start, end }: Element): Promise<DataView> {
+async function load({ source, signal }: Reading, { start, end }: Element): Promise<DataView> {
   const length = Math.min(end ?? 0, source.sizeBytes) - start;
   if (end === undefined || length > HEADER_LIMIT) {
     throw new MillraceError(
@@ -121,7 +124,7 @@ async function load({ source }: Reading, { start, end }: Element): Promise<DataV
       `${source.name}: a header of its segment is larger than ${HEADER_LIMIT} bytes, or does not say how large it is.`,
     );
   }
-  const bytes = await source.read(start, length);
+  const bytes = await source.read(start, length, signal ? { signal } : {});
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
@@ -131,8 +134,9 @@ async function readTracks(reading: Reading, element: Element): Promise<void> {
   for (const { id, body } of elementsIn(await load(reading, element))) {
     if (id !== ID.trackEntry) continue;
     const track = readTrackEntry(body, reading.source.name);
-    if (track !== undefined)
-      reading.tracks.set(track.number, { track, packets: packetTableBuilder() });
+    if (track === undefined) continue;
+    reading.tracks.set(track.number, { track, packets: packetTableBuilder() });
+    checkTrackCount(reading.tracks.size, reading.source.name);
   }
 }
 
@@ -191,9 +195,9 @@ async function readGroup(
     if (element.id === ID.block) block = element;
     else if (element.id === ID.reference) key = false;
     else if (element.id === ID.duration) {
-      duration = unsignedOf(
-        await reading.window.at(element.start, (element.end ?? 0) - element.start),
-      );
+      const length = (element.end ?? 0) - element.start;
+      const isNumber = length >= 0 && length <= 8;
+      duration = isNumber ? unsignedOf(await reading.window.at(element.start, length)) : undefined;
     }
     at = element.end ?? limit;
   }
@@ -218,7 +222,7 @@ async function addBlock(
   const { track, packets } = open;
   const flags = head.getUint8(number.bytes + 2);
   if ((flags & LACING) !== 0) {
-    warnings.push("A block of the video track holds several frames, which is not read.");
+    warnings.add("A block of the video track holds several frames, which is not read.");
     return;
   }
   const header = number.bytes + 3;

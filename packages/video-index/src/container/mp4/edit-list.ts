@@ -1,3 +1,4 @@
+import { MillraceError } from "@millrace/core";
 import { PacketFlag, type PacketTable, packetTableBuilder } from "../packet-table.ts";
 
 /** One entry of an edit list (ISO/IEC 14496-12, 8.6.6), in ticks of the media. */
@@ -12,17 +13,38 @@ export interface Edit {
  * What an edit list leaves to be shown, and when: the packets that are needed for it, with those outside of an edit
  * kept for decoding and flagged `discard`, as FFmpeg does. A piece of media that is shown twice has its packets
  * twice.
+ *
+ * @throws MillraceError LIMIT_EXCEEDED when it shows the same again and again
  */
-export function applyEdits(media: PacketTable, edits: readonly Edit[]): PacketTable {
+export function applyEdits(
+  media: PacketTable,
+  edits: readonly Edit[],
+  name = "The video",
+): PacketTable {
   if (edits.every(({ mediaTime }) => mediaTime === undefined)) return media;
   const shown = packetTableBuilder(media.count);
+  const most = media.count * MOST_SHOWINGS;
+  if (edits.length * media.count > MOST_STEPS) throw tooMany(name);
   let shownAt = 0;
   for (const { duration, mediaTime } of edits) {
     if (mediaTime !== undefined) addEdit(shown, media, mediaTime, mediaTime + duration, shownAt);
+    if (shown.count > most) throw tooMany(name);
     shownAt += duration;
     if (!Number.isFinite(shownAt)) break;
   }
   return shown.build();
+}
+
+/** Times that the same packets may be shown. */
+const MOST_SHOWINGS = 64;
+/** Packets that are looked at for edits: each edit looks at all. A few seconds. */
+const MOST_STEPS = 2 ** 30;
+
+function tooMany(name: string): MillraceError {
+  return new MillraceError(
+    "LIMIT_EXCEEDED",
+    `${name}: its edit list shows the same pictures over and over, more often than is read. Remux it: ffmpeg -c copy.`,
+  );
 }
 
 function addEdit(

@@ -1,3 +1,4 @@
+import type { AlikePackets } from "../packet-limits.ts";
 import { PacketFlag, type PacketTableBuilder } from "../packet-table.ts";
 import { boxesIn, findBox } from "./boxes.ts";
 
@@ -54,6 +55,7 @@ export function readFragment(
   moofOffset: number,
   sourceBytes: number,
   tracks: ReadonlyMap<number, FragmentedTrack>,
+  alike: AlikePackets,
 ): void {
   for (const { type, body } of boxesIn(moof)) {
     if (type !== "traf") continue;
@@ -69,7 +71,7 @@ export function readFragment(
     }
     let end = header.base;
     for (const run of boxesIn(body)) {
-      if (run.type === "trun") end = addRun(run.body, header, end, sourceBytes, track);
+      if (run.type === "trun") end = addRun(run.body, header, end, sourceBytes, track, alike);
     }
   }
 }
@@ -113,6 +115,7 @@ function addRun(
   dataEnd: number,
   sourceBytes: number,
   track: FragmentedTrack,
+  alike: AlikePackets,
 ): number {
   if (trun.byteLength < 8) return dataEnd;
   const present = trun.getUint32(0) & 0xffffff;
@@ -133,11 +136,11 @@ function addRun(
   const entryBytes = columns.filter(Boolean).length * 4;
   const claimed = trun.getUint32(4);
   // A run of samples that are all alike takes no room in the box, so it is held against the source.
-  const room =
+  const count =
     entryBytes > 0
-      ? Math.floor((trun.byteLength - at) / entryBytes)
-      : Math.ceil(sourceBytes / Math.max(1, header.size));
-  for (let index = 0; index < Math.min(claimed, room); index++) {
+      ? Math.min(claimed, Math.floor((trun.byteLength - at) / entryBytes))
+      : alike.take(claimed, header.size);
+  for (let index = 0; index < count; index++) {
     const [hasDuration, hasSize, hasFlags, hasComposition] = columns;
     const next = (has: boolean | undefined, otherwise: number): number => {
       if (!has) return otherwise;

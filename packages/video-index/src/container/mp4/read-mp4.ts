@@ -2,6 +2,7 @@ import { MillraceError } from "@millrace/core/web";
 import type { Rotation } from "@millrace/media";
 import { byteWindow } from "../../bytes/byte-reader.ts";
 import type { ByteSource } from "../../bytes/byte-source.ts";
+import { type AlikePackets, alikePackets, checkTrackCount } from "../packet-limits.ts";
 import { type PacketTable, packetTableBuilder } from "../packet-table.ts";
 import type { ContainerContents, VideoTrack } from "../video-track.ts";
 import { boxesIn, findBox, fourCharacters } from "./boxes.ts";
@@ -13,6 +14,8 @@ import { readSampleTable } from "./sample-table.ts";
 /** Bytes of one index box that are taken into memory: 40 hours of 60 frames a second need a third of it. */
 const INDEX_LIMIT = 512 * 2 ** 20;
 const PIECE = 64 * 1024;
+/** A fragment with a track in it has three boxes at least. */
+const SMALLEST_MOOF = 24;
 
 interface TopLevelBox {
   readonly type: string;
@@ -34,7 +37,8 @@ interface MovieTrack {
  * The video tracks of an MP4 or QuickTime file, from its tables alone (ISO/IEC 14496-12): the `moov` box, wherever
  * it is, and the `moof` boxes of a fragmented file. No packet is read.
  *
- * @throws MillraceError CORRUPT_INPUT when there is no `moov` box, LIMIT_EXCEEDED when it is larger than 512 MiB
+ * @throws MillraceError CORRUPT_INPUT when there is no `moov` box, LIMIT_EXCEEDED when it is larger than 512 MiB or
+ * claims more than a video has
  */
 export async function readMp4(
   source: ByteSource,
@@ -55,7 +59,8 @@ export async function readMp4(
   const boxes: TopLevelBox[] = [];
   const warnings: string[] = [];
   for await (const box of topLevelBoxes(source, signal)) {
-    boxes.push(box);
+    // Of the others there may be millions.
+    if (box.type === "moov" || (box.type === "moof" && box.size > SMALLEST_MOOF)) boxes.push(box);
     if (box.offset + box.size > sizeBytes) {
       warnings.push(
         `The file ends ${box.offset + box.size - sizeBytes} bytes inside its ${box.type} box.`,
@@ -70,10 +75,13 @@ export async function readMp4(
     );
   }
   const moov = await load(moovBox);
-  const tracks = movieTracks(moov, name, sizeBytes);
+  const alike = alikePackets(sizeBytes);
+  const tracks = movieTracks(moov, name, sizeBytes, alike);
   const fragments = boxes.filter(({ type }) => type === "moof");
   const fragmented = fragmentedTracks(moov, tracks);
-  for (const box of fragments) readFragment(await load(box), box.offset, sizeBytes, fragmented);
+  for (const box of fragments) {
+    readFragment(await load(box), box.offset, sizeBytes, fragmented, alike);
+  }
   const movieScale = readTimescale(findBox(moov, "mvhd")) ?? 1;
   return {
     container: "mp4",
@@ -82,7 +90,7 @@ export async function readMp4(
       const added = fragmented.get(track.id)?.packets.build();
       const media = added === undefined ? track.packets : joined(track.packets, added);
       const edits = readEdits(track.trak, movieScale, track.timescale, fragments.length > 0);
-      return videoTrack(track, applyEdits(media, edits));
+      return videoTrack(track, applyEdits(media, edits, name));
     }),
   };
 }
@@ -109,7 +117,12 @@ async function* topLevelBoxes(
   }
 }
 
-function movieTracks(moov: DataView, name: string, sourceBytes: number): readonly MovieTrack[] {
+function movieTracks(
+  moov: DataView,
+  name: string,
+  sourceBytes: number,
+  alike: AlikePackets,
+): readonly MovieTrack[] {
   const tracks: MovieTrack[] = [];
   for (const { type, body: trak } of boxesIn(moov)) {
     if (type !== "trak") continue;
@@ -127,8 +140,9 @@ function movieTracks(moov: DataView, name: string, sourceBytes: number): readonl
       trak,
       timescale,
       entries: readSampleEntries(stsd, name),
-      packets: readSampleTable(stbl, sourceBytes).packets,
+      packets: readSampleTable(stbl, sourceBytes, alike).packets,
     });
+    checkTrackCount(tracks.length, name);
   }
   return tracks;
 }

@@ -105,7 +105,8 @@ function fromEsds(esds: DataView): { readonly family: VideoCodec; readonly bytes
   while (at + 2 <= esds.byteLength) {
     const tag = esds.getUint8(at++);
     let size = 0;
-    for (let more = true; more && at < esds.byteLength; at++) {
+    // At most four bytes of seven bits (ISO/IEC 14496-1, 8.3.3).
+    for (let bytes = 0, more = true; more && bytes < 4 && at < esds.byteLength; at++, bytes++) {
       const byte = esds.getUint8(at);
       size = (size << 7) | (byte & 0x7f);
       more = (byte & 0x80) !== 0;

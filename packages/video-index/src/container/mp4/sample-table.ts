@@ -1,3 +1,4 @@
+import type { AlikePackets } from "../packet-limits.ts";
 import { PacketFlag, type PacketTable, packetTableBuilder } from "../packet-table.ts";
 import { findBox } from "./boxes.ts";
 
@@ -11,15 +12,16 @@ interface Runs {
  * before the edit list.
  *
  * Counts are held against the bytes that are there: a table cannot make more packets than it has room to name, or,
- * where all samples have one size, than fit into the source.
+ * where all samples have one size, than are left to `alike`.
  *
  * @param sourceBytes - the size of the source; packets beyond it are flagged `cut`
  */
 export function readSampleTable(
   stbl: DataView,
   sourceBytes: number,
+  alike: AlikePackets,
 ): { readonly packets: PacketTable; readonly hasSyncTable: boolean } {
-  const sizes = sampleSizes(findBox(stbl, "stsz"), findBox(stbl, "stz2"), sourceBytes);
+  const sizes = sampleSizes(findBox(stbl, "stsz"), findBox(stbl, "stz2"), alike);
   const offsets = chunkOffsets(findBox(stbl, "stco"), findBox(stbl, "co64"));
   const perChunk = samplesPerChunk(findBox(stbl, "stsc"));
   const durations = runs(findBox(stbl, "stts"), (view, at) => view.getUint32(at));
@@ -61,13 +63,13 @@ const NONE: Column = { count: 0, at: () => 0 };
 function sampleSizes(
   stsz: DataView | undefined,
   stz2: DataView | undefined,
-  sourceBytes: number,
+  alike: AlikePackets,
 ): Column {
   if (stsz !== undefined && stsz.byteLength >= 12) {
     const size = stsz.getUint32(4);
     const claimed = stsz.getUint32(8);
     if (size !== 0) {
-      return { count: Math.min(claimed, Math.ceil(sourceBytes / size)), at: () => size };
+      return { count: alike.take(claimed, size), at: () => size };
     }
     const count = Math.min(claimed, Math.floor((stsz.byteLength - 12) / 4));
     return { count, at: (index) => stsz.getUint32(12 + index * 4) };

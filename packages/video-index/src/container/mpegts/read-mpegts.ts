@@ -1,4 +1,5 @@
 import type { ByteSource } from "../../bytes/byte-source.ts";
+import { checkTrackCount } from "../packet-limits.ts";
 import type { ContainerContents, VideoTrack } from "../video-track.ts";
 import { type AccessUnits, accessUnits } from "./access-units.ts";
 import { readProgramAssociation, readProgramMap } from "./program-tables.ts";
@@ -84,6 +85,7 @@ export async function readMpegTs(
     else if (maps.has(pid) && starts) {
       for (const { pid: stream, family } of readProgramMap(payload)) {
         if (!units.has(stream)) units.set(stream, accessUnits(stream, family));
+        checkTrackCount(units.size, source.name);
       }
     }
     const stream = units.get(pid);
