@@ -18,7 +18,7 @@ import { type WebCodecsDecoderOptions, webCodecsDecoder } from "./web-codecs-dec
 export interface OpenBrowserVideoOptions extends WebCodecsDecoderOptions {
   /**
    * The index as `encodeIndex` writes it, or where it is: of the same bytes as the video. Without it the container is
-   * read, which takes a few requests, and for MPEG-TS, AVI and some Matroska files the whole file.
+   * read: the tables of MP4 and MOV, and all others from end to end.
    */
   readonly index?: Uint8Array | string | URL;
   /**

@@ -62,7 +62,7 @@ export function webCodecsDecoder(options: WebCodecsDecoderOptions = {}): VideoDe
  *
  * @throws MillraceError UNSUPPORTED with the codec string, when it takes none
  */
-export async function supportedConfig(
+async function supportedConfig(
   { VideoDecoder }: WebCodecsLibrary,
   { codec, family, description, codedWidth, codedHeight }: VideoDecoderConfig,
   where?: HardwareAcceleration,
