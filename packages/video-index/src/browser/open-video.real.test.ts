@@ -282,6 +282,39 @@ describe.skipIf(missing !== undefined)("a video in a browser", () => {
       },
     );
 
+    it("is what H.264 without IDR pictures in its middle is shown by, unless decoding is asked for", async () => {
+      const name = "open_gop_h264.mp4";
+      const stills = `${server.url}/stills/${name}/`;
+      const chosen = await open(name, { stills });
+      expect(chosen.mode).toBe("stills");
+      const asked = await open(name, { stills, mode: "webcodecs" });
+      expect(asked.mode).toBe("webcodecs");
+      const closed = await open("cfr_b.mp4", { stills: `${server.url}/stills/cfr_b.mp4/` });
+      expect(closed.mode).toBe("webcodecs");
+      for (const { id } of [chosen, asked, closed]) {
+        const seen = await page.call("drawEach", id, [41]);
+        expect(seen.map((frame) => frame.seen)).toEqual([41]);
+        await page.call("close", id);
+      }
+      expect(requestsOf("stills")).toEqual([`/stills/${name}/41`]);
+      const without = await page.call("open", `${server.url}/clips/${name}`, { mode: "stills" });
+      expect(without).toMatchObject({ ok: false, code: "INVALID_OPTION" });
+    });
+
+    it("shows single frames that the browser cannot decode", async () => {
+      const name = "noinitkey.ts";
+      const { id, mode } = await open(name, { stills: `${server.url}/stills/cfr_b.mp4/` });
+      expect(mode).toBe("webcodecs");
+      // What comes before the first key frame: here the server has pictures of another clip.
+      const seen = await page.call("drawEach", id, [3, 45]);
+      expect(seen.map((frame) => [frame.status, frame.seen])).toEqual([
+        ["ok", 3],
+        ["ok", 46],
+      ]);
+      expect(requestsOf("stills")).toEqual(["/stills/cfr_b.mp4/3"]);
+      expect(await page.call("close", id)).toBe(0);
+    });
+
     it("reports a picture that is not there, and gives up one that nobody waits for", async () => {
       const stills = `${server.url}/nowhere/`;
       const { id } = await open("mjpeg.avi", { stills });

@@ -1,7 +1,5 @@
-import { MillraceError, redactUrl } from "@millrace/core/web";
+import { redactUrl } from "@millrace/core/web";
 import { byteCache } from "../access/byte-cache.ts";
-import { decoderPool } from "../access/decoder-pool.ts";
-import { type FrameStore, frameStore } from "../access/frame-store.ts";
 import type { ByteSource } from "../bytes/byte-source.ts";
 import { httpBytes } from "../bytes/http-bytes.ts";
 import { type CachedEntry, releaseEntry } from "../cached-entry.ts";
@@ -10,24 +8,30 @@ import type { VideoIndex } from "../index/video-index.ts";
 import { videoOver } from "../video-over.ts";
 import type { BrowserVideo } from "./browser-video.ts";
 import { canvasStill } from "./canvas-still.ts";
+import { chooseFrames } from "./choose-frames.ts";
 import { getAnswer, type WebAccess } from "./get-answer.ts";
 import { latestDrawing } from "./latest-drawing.ts";
-import { type StillUrl, stillStore } from "./still-store.ts";
+import type { StillUrl } from "./still-store.ts";
 import { type WebCodecsDecoderOptions, webCodecsDecoder } from "./web-codecs-decoder.ts";
 
 /** What {@link openVideo} may be told. */
 export interface OpenBrowserVideoOptions extends WebCodecsDecoderOptions {
   /**
    * The index as `encodeIndex` writes it, or where it is: of the same bytes as the video. Without it the container is
-   * read, which takes a few requests, and for MPEG-TS, AVI and some Matroska files the whole file.
+   * read: the tables of MP4 and MOV, and all others from end to end.
    */
   readonly index?: Uint8Array | string | URL;
   /**
-   * Where a server has the picture of a frame. Used where the browser does not decode the video; `mode` is then
-   * `"stills"`, and of the video itself nothing is read when there is an `index`.
+   * Where a server has the picture of a frame. Used for all of them where the browser does not decode the video, or
+   * would have to begin far back for most frames (H.264 whose key frames are not IDR); `mode` is then `"stills"`. Else
+   * used for single frames that the browser cannot decode.
    */
   readonly stillUrl?: StillUrl;
-  /** `"stills"` does without WebCodecs also where it is there. @defaultValue `"webcodecs"` where it can */
+  /**
+   * `"stills"` does without WebCodecs also where it is there; `"webcodecs"` refuses where it cannot decode.
+   *
+   * @defaultValue whatever shows frames sooner, as far as that can be told
+   */
   readonly mode?: "webcodecs" | "stills";
   /** Which of the video tracks, from 0, where the container is read. @defaultValue 0 */
   readonly track?: number;
@@ -45,15 +49,6 @@ export interface OpenBrowserVideoOptions extends WebCodecsDecoderOptions {
 
 const CACHE_BYTES = 128 * 2 ** 20;
 const DECODERS = 2;
-const PREFIX = "0:";
-
-/** An index, and the bytes of its video where they are open. */
-interface Opened {
-  readonly index: VideoIndex;
-  readonly warnings: readonly string[];
-  readonly source: ByteSource | undefined;
-}
-
 /**
  * Opens a video in a page: the same frame numbers and times as on the server, with frames decoded by WebCodecs from ranges
  * of the file.
@@ -77,50 +72,46 @@ export async function openVideo(
   url: string | URL,
   options: OpenBrowserVideoOptions = {},
 ): Promise<BrowserVideo> {
-  const { stillUrl, signal } = options;
+  const { signal } = options;
   const request = options.fetch ?? ((...args: Parameters<typeof fetch>) => fetch(...args));
   const web = { fetch: request, headers: options.headers ?? {} };
   const name = redactUrl(String(url));
-  const openBytes = (): Promise<ByteSource> =>
-    httpBytes(url, { ...web, ...(signal && { signal }) });
   const cache = byteCache<CachedEntry>(options.cacheBytes ?? CACHE_BYTES, releaseEntry);
-  const backend = webCodecsDecoder(options);
-  const { index, warnings, source } = await openIndex(openBytes, options, web);
+  let opening: Promise<ByteSource> | undefined;
+  const bytes = (): Promise<ByteSource> => {
+    opening ??= httpBytes(url, { ...web, ...(signal && { signal }) });
+    return opening;
+  };
+  const closeBytes = async (): Promise<void> => {
+    // Where it failed, there is nothing to be closed.
+    await (await opening?.catch(() => undefined))?.close();
+  };
   try {
-    const refusal = await whyNotDecoded(index, backend, options);
-    signal?.throwIfAborted();
-    if (refusal !== undefined && stillUrl === undefined) throw refusal;
-    const mode = refusal === undefined ? "webcodecs" : "stills";
-    let store: FrameStore;
-    let bytes = source;
-    if (refusal === undefined) {
-      bytes ??= await openBytes();
-      store = frameStore({
-        source: bytes,
-        index,
-        backend,
-        cache,
-        pool: decoderPool(options.decoders ?? DECODERS),
-        cachePrefix: PREFIX,
-        threads: 1,
-      });
-    } else {
-      await source?.close();
-      const wanted = { name, index, stillUrl: stillUrl as StillUrl, cache, cachePrefix: PREFIX };
-      store = stillStore({ ...wanted, ...web });
-    }
+    const { index, warnings } = await openIndex(bytes, options, web);
+    const { mode, store } = await chooseFrames({
+      name,
+      index,
+      bytes,
+      backend: webCodecsDecoder(options),
+      stillUrl: options.stillUrl,
+      mode: options.mode,
+      web,
+      cache,
+      decoders: options.decoders ?? DECODERS,
+      signal,
+    });
+    if (mode === "stills") await closeBytes();
     const close = async (): Promise<void> => {
       await store[Symbol.asyncDispose]();
       cache.drop("");
-      await bytes?.close();
+      await closeBytes();
     };
-    const still = `${PREFIX}still:`;
     const video = videoOver({
       name,
       store,
       warnings,
       cache,
-      cachePrefix: still,
+      cachePrefix: "encoded:",
       encode: canvasStill,
       // A hand on a slider comes back to frames near by, and the browser has them anyway.
       keepsPassed: mode === "webcodecs",
@@ -130,51 +121,22 @@ export async function openVideo(
     const draw = latestDrawing(video);
     return Object.create(video, { mode: { value: mode }, draw: { value: draw } });
   } catch (error) {
-    await source?.close();
+    await closeBytes();
     throw error;
   }
 }
 
 async function openIndex(
-  openBytes: () => Promise<ByteSource>,
+  bytes: () => Promise<ByteSource>,
   { index, track = 0, signal }: OpenBrowserVideoOptions,
   web: WebAccess,
-): Promise<Opened> {
-  if (index instanceof Uint8Array) return { ...decodeIndex(index), source: undefined };
+): Promise<{ readonly index: VideoIndex; readonly warnings: readonly string[] }> {
+  if (index instanceof Uint8Array) return decodeIndex(index);
   if (index !== undefined) {
     const answer = await getAnswer(index, web, signal);
-    return { ...decodeIndex(new Uint8Array(await answer.arrayBuffer())), source: undefined };
+    return decodeIndex(new Uint8Array(await answer.arrayBuffer()));
   }
-  const source = await openBytes();
-  try {
-    // A page that takes the index from a server does without what reads containers.
-    const { readIndex } = await import("../index/read-index.ts");
-    return { ...(await readIndex(source, track, signal && { signal })), source };
-  } catch (error) {
-    await source.close();
-    throw error;
-  }
-}
-
-/** Why the browser cannot decode all of a video; undefined when it can. */
-async function whyNotDecoded(
-  { track }: VideoIndex,
-  backend: ReturnType<typeof webCodecsDecoder>,
-  { mode }: OpenBrowserVideoOptions,
-): Promise<MillraceError | undefined> {
-  if (mode === "stills") {
-    return new MillraceError("INVALID_OPTION", 'With the mode "stills", give stillUrl.');
-  }
-  try {
-    for (const config of track.configs) {
-      const decoder = await backend.open(config, { timeBase: { num: 1, den: 1 } });
-      await decoder.close();
-    }
-    return undefined;
-  } catch (error) {
-    const refused =
-      MillraceError.is(error) && /^(UNSUPPORTED|MISSING_DEPENDENCY)$/.test(error.code);
-    if (refused) return error;
-    throw error;
-  }
+  // A page that takes the index from a server does without what reads containers.
+  const [source, { readIndex }] = await Promise.all([bytes(), import("../index/read-index.ts")]);
+  return await readIndex(source, track, signal && { signal });
 }

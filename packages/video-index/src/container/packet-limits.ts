@@ -1,4 +1,4 @@
-import { MillraceError } from "@millrace/core";
+import { MillraceError } from "@millrace/core/web";
 
 /** Packets of one track, and packets that take no room in any table: 77 hours of 60 frames a second. */
 export const MOST_PACKETS: number = 2 ** 24;

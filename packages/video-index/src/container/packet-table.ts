@@ -1,4 +1,4 @@
-import { MillraceError } from "@millrace/core";
+import { MillraceError } from "@millrace/core/web";
 import { MOST_PACKET_BYTES, MOST_PACKETS } from "./packet-limits.ts";
 
 /** What is known of a packet besides its place and time. Bits of {@link PacketTable.flags}. */

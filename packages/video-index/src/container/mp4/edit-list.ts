@@ -1,4 +1,4 @@
-import { MillraceError } from "@millrace/core";
+import { MillraceError } from "@millrace/core/web";
 import { PacketFlag, type PacketTable, packetTableBuilder } from "../packet-table.ts";
 
 /** One entry of an edit list (ISO/IEC 14496-12, 8.6.6), in ticks of the media. */
