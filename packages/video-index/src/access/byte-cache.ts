@@ -86,14 +86,16 @@ export function byteCache<V>(maxBytes: number, release: (value: V) => void): Byt
     set(key, value, price) {
       const old = entries.get(key);
       if (old !== undefined) remove(key, old);
-      if (price.sizeBytes > maxBytes) {
+      // What takes no room would be kept without end.
+      const room = Math.max(1, price.sizeBytes);
+      if (room > maxBytes) {
         release(value);
         return;
       }
-      while (sizeBytes + price.sizeBytes > maxBytes) evictOne();
+      while (sizeBytes + room > maxBytes) evictOne();
       const entry = {
         value,
-        sizeBytes: Math.max(1, price.sizeBytes),
+        sizeBytes: room,
         cost: price.cost,
         uses: 1,
         priority: 0,
