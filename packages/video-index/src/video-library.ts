@@ -22,7 +22,10 @@ export interface VideoLibraryOptions {
   readonly images?: readonly ImageEncoder[];
   /** Bytes of decoded frames and pictures that are kept, over all videos. @defaultValue 256 MiB */
   readonly cacheBytes?: number;
-  /** Decoders that are open at once, over all videos. @defaultValue 4 */
+  /**
+   * Decoders that are open at once, over all videos. While several videos are open no one of them takes them all, so
+   * that with 2 or more a video whose reads hang does not stop the others. @defaultValue 4
+   */
   readonly decoders?: number;
   /** Threads of each decoder. @defaultValue 1 */
   readonly threads?: number;

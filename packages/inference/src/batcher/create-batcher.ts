@@ -387,5 +387,8 @@ export function createBatcher<Item, Result>(
 function firstDeadline(request: {
   readonly waiters: ReadonlySet<{ readonly deadlineMs: number }>;
 }): number {
-  return Math.min(...[...request.waiters].map(({ deadlineMs }) => deadlineMs));
+  // Not Math.min: so many may have joined that they are no list of arguments any more.
+  let first = Number.POSITIVE_INFINITY;
+  for (const { deadlineMs } of request.waiters) first = Math.min(first, deadlineMs);
+  return first;
 }

@@ -22,7 +22,7 @@ export interface FakeDevice {
 }
 
 /**
- * A device whose batches take `perItemMs * size + fixedMs`, for tests and simulations of a {@link Batcher}.
+ * A device whose batches take `perItemMs * size + fixedMs`, for tests and simulations of a `Batcher`.
  *
  * @example
  * ```ts

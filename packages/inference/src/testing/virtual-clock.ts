@@ -14,7 +14,7 @@ interface Timer {
 }
 
 /**
- * A clock for tests and simulations of a {@link Batcher}: hours pass in milliseconds, and always in the same way.
+ * A clock for tests and simulations of a `Batcher`: hours pass in milliseconds, and always in the same way.
  * Between two timers everything that awaits is let run.
  *
  * @example

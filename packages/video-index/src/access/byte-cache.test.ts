@@ -47,6 +47,12 @@ describe("byteCache", () => {
     );
   });
 
+  it("keeps nothing where it has no room, not even what has no bytes", () => {
+    const cache = byteCache<string>(0, () => {});
+    cache.set("empty", "nothing", { sizeBytes: 0, cost: 1 });
+    expect(cache.stats).toMatchObject({ entries: 0, sizeBytes: 0 });
+  });
+
   it("lets go of what is cheap to make again before what is dear", () => {
     const cache = byteCache<string>(100, () => {});
     cache.set("dear", "a 60th frame", { sizeBytes: 50, cost: 60 });

@@ -86,6 +86,7 @@ export function byteCache<V>(maxBytes: number, release: (value: V) => void): Byt
     set(key, value, price) {
       const old = entries.get(key);
       if (old !== undefined) remove(key, old);
+      // What takes no room would be kept without end.
       const ownBytes = Math.max(1, price.sizeBytes);
       if (ownBytes > maxBytes) {
         release(value);
