@@ -58,13 +58,19 @@ export function videoOver({
   const watcher = accessWatcher();
   let requests = 0;
   let hits = 0;
+  /** The frame that was asked for last by itself. */
+  let last: number | undefined;
 
   /** What to fetch beside a frame that was asked for by itself; what was fetched for another pattern is given up. */
   const planAhead = (frame: number): AheadPlan => {
     const pattern = watcher.observe(frame);
     const { maxBytes } = cache.stats;
-    const plan = framesAhead(store.index, frame, pattern, maxBytes, parts.keepsPassed);
-    if (pattern.kind === "random" || plan.ahead.length === 0) store.stopAhead();
+    const passed = parts.keepsPassed === true ? { last } : undefined;
+    const plan = framesAhead(store.index, frame, pattern, maxBytes, passed);
+    last = frame;
+    if (pattern.kind === "random" || plan.ahead.length === 0) {
+      store.stopAhead([frame, ...plan.ahead]);
+    }
     return plan;
   };
 

@@ -66,8 +66,8 @@ export interface FrameStore extends AsyncDisposable {
   readonly stats: FrameStoreStats;
   /** Rejects with the signal's reason; what nobody waits for any more is not decoded. */
   fetch(frame: number, options?: FetchOptions): Promise<StoredFrame>;
-  /** Gives up what is being fetched ahead. */
-  stopAhead(): void;
+  /** Gives up what is being fetched ahead, apart from frames that are wanted still. */
+  stopAhead(wanted: readonly number[]): void;
 }
 
 /** What {@link frameStore} takes. */
@@ -346,8 +346,10 @@ export function frameStore(options: FrameStoreOptions): FrameStore {
         throw error;
       }
     },
-    stopAhead() {
+    stopAhead(frames) {
+      const still = new Set(frames.map((frame) => index.packetOf[frame]));
       for (const one of [...wanted.values()]) {
+        if (still.has(one.packet)) continue;
         one.ahead = false;
         if (one.waiters.size === 0) forget(one);
       }

@@ -15,8 +15,15 @@ describe("framesAhead", () => {
   });
 
   it("keeps what is passed on the way, to the key frame and no further, where that is wanted", () => {
-    const plan = framesAhead(index, 13, { kind: "random" }, ROOM, true);
-    expect(plan).toEqual({ goOn: false, ahead: [12, 11, 10] });
+    for (const last of [undefined, 5, 17]) {
+      const plan = framesAhead(index, 13, { kind: "random" }, ROOM, { last });
+      expect(plan).toEqual({ goOn: false, ahead: [12, 11, 10] });
+    }
+  });
+
+  it("goes on to the end of a group that is entered a second time further on", () => {
+    const plan = framesAhead(index, 13, { kind: "random" }, ROOM, { last: 11 });
+    expect(plan.ahead).toEqual([14, 15, 16, 17, 18, 19, 12, 11, 10]);
   });
 
   it("follows a stride forwards across key frames, and backwards within a group", () => {
@@ -24,9 +31,11 @@ describe("framesAhead", () => {
     expect(framesAhead(index, 9, { kind: "stride", stride: -4 }, ROOM).ahead).toEqual([5, 1]);
   });
 
-  it("takes a quarter of the cache at most", () => {
+  it("takes a quarter of the cache at most, and half of it for what is passed", () => {
     // A frame of 4 x 4 takes 24 bytes.
     expect(framesAhead(index, 0, { kind: "stride", stride: 1 }, 24 * 4 * 3).ahead).toHaveLength(3);
-    expect(framesAhead(index, 19, { kind: "random" }, 24 * 4 * 2, true).ahead).toHaveLength(2);
+    expect(framesAhead(index, 19, { kind: "random" }, 24 * 2 * 2, { last: 18 }).ahead).toEqual([
+      18, 17,
+    ]);
   });
 });
