@@ -6,6 +6,8 @@
 export type { Exactness } from "../access/frame-store.ts";
 export type { ByteSource, ReadOptions } from "../bytes/byte-source.ts";
 export { type HttpBytesOptions, httpBytes } from "../bytes/http-bytes.ts";
+export type { PacketTable } from "../container/packet-table.ts";
+export type { ContainerName, PacketFraming, VideoTrack } from "../container/video-track.ts";
 export { decodeIndex, encodeIndex, type PortableIndex } from "../index/index-bytes.ts";
 export type { TimeRule, VideoIndex } from "../index/video-index.ts";
 export type {
@@ -31,5 +33,9 @@ export type {
   NativeImageBitmap,
   NativeVideoFrame,
   WebCodecsLibrary,
+  WebDecoderConfig,
+  WebImageBitmap,
+  WebRect,
+  WebVideoDecoder,
   WebVideoFrame,
 } from "./web-codecs-library.ts";
