@@ -6,6 +6,8 @@
 export type { Exactness } from "../access/stored-frame.ts";
 export type { ByteSource, ReadOptions } from "../bytes/byte-source.ts";
 export { type HttpBytesOptions, httpBytes } from "../bytes/http-bytes.ts";
+export type { PacketTable } from "../container/packet-table.ts";
+export type { ContainerName, PacketFraming, VideoTrack } from "../container/video-track.ts";
 export { decodeIndex, encodeIndex, type PortableIndex } from "../index/index-bytes.ts";
 export type { TimeRule, VideoIndex } from "../index/video-index.ts";
 export type {
@@ -36,7 +38,10 @@ export type {
   WebImageBitmap,
   WebRect,
   WebVideoDecoder,
+<<<<<<< HEAD
   WebVideoDecoderClass,
+=======
+>>>>>>> wt5-browser
   WebVideoFrame,
   WebVideoFrameClass,
 } from "./web-codecs-library.ts";

@@ -24,7 +24,7 @@ export function withStills(decoded: FrameStore, stills: FrameStore): FrameStore 
         throw error;
       }
     },
-    stopAhead: () => decoded.stopAhead(),
+    stopAhead: (wanted) => decoded.stopAhead(wanted),
     async [Symbol.asyncDispose]() {
       await decoded[Symbol.asyncDispose]();
       await stills[Symbol.asyncDispose]();
