@@ -60,29 +60,14 @@ export function videoOver({
   const ahead = aheadPlanner(cache.stats.maxBytes, parts.keepsPassed);
   let requests = 0;
   let hits = 0;
-<<<<<<< HEAD
   let closing: Promise<void> | undefined;
-=======
-  /** The frame that was asked for last by itself. */
-  let last: number | undefined;
->>>>>>> wt5-browser
 
   /** What to fetch beside a frame that was asked for by itself; what was fetched for another pattern is given up. */
   const planAhead = (frame: number): AheadPlan => {
     const pattern = watcher.observe(frame);
-<<<<<<< HEAD
-    if (pattern.kind === "random") store.stopAhead();
-    return ahead.plan(store.index, frame, pattern, store.has(frame));
-=======
-    const { maxBytes } = cache.stats;
-    const passed = parts.keepsPassed === true ? { last } : undefined;
-    const plan = framesAhead(store.index, frame, pattern, maxBytes, passed);
-    last = frame;
-    if (pattern.kind === "random" || plan.ahead.length === 0) {
-      store.stopAhead([frame, ...plan.ahead]);
-    }
+    const plan = ahead.plan(store.index, frame, pattern, store.has(frame));
+    if (pattern.kind === "random") store.stopAhead([frame, ...plan.ahead]);
     return plan;
->>>>>>> wt5-browser
   };
 
   /** @param steady - whether it is one of a series that is known, and need not be guessed */

@@ -10,9 +10,16 @@ const index = videoIndex(
 );
 const ROOM = 2 ** 20;
 
-/** The plan for a first request that is part of a pattern. */
-function framesAhead(frame: number, pattern: AccessPattern, cacheBytes: number, keeps = false) {
-  return aheadPlanner(cacheBytes, keeps).plan(index, frame, pattern, false);
+/** The plan for a request behind another. */
+function framesAhead(
+  frame: number,
+  pattern: AccessPattern,
+  cacheBytes: number,
+  passed?: { last: number | undefined },
+) {
+  const planner = aheadPlanner(cacheBytes, passed !== undefined);
+  if (passed?.last !== undefined) planner.plan(index, passed.last, { kind: "random" }, false);
+  return planner.plan(index, frame, pattern, false);
 }
 
 describe("aheadPlanner", () => {
@@ -21,8 +28,15 @@ describe("aheadPlanner", () => {
   });
 
   it("keeps what is passed on the way, to the key frame and no further, where that is wanted", () => {
-    const plan = framesAhead(13, { kind: "random" }, ROOM, true);
-    expect(plan).toEqual({ goOn: false, ahead: [12, 11, 10] });
+    for (const last of [undefined, 5, 17]) {
+      const plan = framesAhead(13, { kind: "random" }, ROOM, { last });
+      expect(plan).toEqual({ goOn: false, ahead: [12, 11, 10] });
+    }
+  });
+
+  it("goes on to the end of a group that is entered a second time further on", () => {
+    const plan = framesAhead(13, { kind: "random" }, ROOM, { last: 11 });
+    expect(plan.ahead).toEqual([14, 15, 16, 17, 18, 19, 12, 11, 10]);
   });
 
   it("follows a stride forwards across key frames, and backwards within a group", () => {
@@ -30,10 +44,11 @@ describe("aheadPlanner", () => {
     expect(framesAhead(9, { kind: "stride", stride: -4 }, ROOM).ahead).toEqual([5, 1]);
   });
 
-  it("takes a quarter of the cache at most", () => {
+  it("takes a quarter of the cache at most, and half of it for what is passed", () => {
     // A frame of 4 x 4 takes 24 bytes.
     expect(framesAhead(0, { kind: "stride", stride: 1 }, 24 * 4 * 3).ahead).toHaveLength(3);
-    expect(framesAhead(19, { kind: "random" }, 24 * 4 * 2, true).ahead).toHaveLength(2);
+    const half = framesAhead(19, { kind: "random" }, 24 * 2 * 2, { last: 18 });
+    expect(half.ahead).toEqual([18, 17]);
   });
 
   it("asks for more when half of what it fetched forwards is used up, and backwards when all of it is", () => {

@@ -31,15 +31,10 @@ export interface FrameStore extends AsyncDisposable {
   readonly stats: FrameStoreStats;
   /** Rejects with the signal's reason; what nobody waits for any more is not decoded. */
   fetch(frame: number, options?: FetchOptions): Promise<StoredFrame>;
-<<<<<<< HEAD
   /** Whether a frame is in the cache. */
   has(frame: number): boolean;
-  /** Gives up what is being fetched ahead. */
-  stopAhead(): void;
-=======
   /** Gives up what is being fetched ahead, apart from frames that are wanted still. */
   stopAhead(wanted: readonly number[]): void;
->>>>>>> wt5-browser
 }
 
 /** What {@link frameStore} takes. */
@@ -332,13 +327,9 @@ export function frameStore(options: FrameStoreOptions): FrameStore {
         throw error;
       }
     },
-<<<<<<< HEAD
     has: (frame) => cache.has(`${cachePrefix}${index.packetOf[frame]}`),
-    stopAhead() {
-=======
     stopAhead(frames) {
       const still = new Set(frames.map((frame) => index.packetOf[frame]));
->>>>>>> wt5-browser
       for (const one of [...wanted.values()]) {
         if (still.has(one.packet)) continue;
         one.ahead = false;

@@ -38,10 +38,7 @@ export type {
   WebImageBitmap,
   WebRect,
   WebVideoDecoder,
-<<<<<<< HEAD
   WebVideoDecoderClass,
-=======
->>>>>>> wt5-browser
   WebVideoFrame,
   WebVideoFrameClass,
 } from "./web-codecs-library.ts";
