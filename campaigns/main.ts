@@ -3,11 +3,14 @@
 import { parseArgs } from "node:util";
 import { startVictoriaMetrics } from "@millrace/vm-sink/server";
 import buildIfStale from "../test/build-if-stale.ts";
+import { openCorrupt } from "./corrupt-videos.ts";
 import { loadExactly } from "./exact.ts";
+import { judgeFrames } from "./frames.ts";
 import { type AttackResult, attackCommand, attackMany, attackWithBomb } from "./hostile.ts";
 import { hostileBombs } from "./hostile-bombs.ts";
 import { ingestCampaign } from "./ingest-campaign.ts";
 import { loadLarge } from "./large.ts";
+import { askMany } from "./many-videos.ts";
 
 /** What a campaign is asked to do. */
 interface Order {
@@ -78,8 +81,47 @@ const campaigns: Readonly<Record<string, Campaign>> = {
     );
     return failures;
   },
+
+  async frames({ from, seeds = 1 }) {
+    let [ways, frames, whole, failures] = [0, 0, 0, 0];
+    for (let seed = from; seed < from + seeds; seed++) {
+      for await (const result of judgeFrames({ seed, drivers: ["node-av"] })) {
+        ways += 1;
+        frames += result.frames;
+        whole += result.whole;
+        failures += tell(seed, result.differences, result.what);
+      }
+      for await (const result of judgeFrames({ seed, drivers: ["ffmpeg"], most: 12 })) {
+        ways += 1;
+        frames += result.frames;
+        whole += result.whole;
+        failures += tell(seed, result.differences, result.what);
+      }
+    }
+    console.log(
+      `frames: ${grouped(frames)} frames asked for in ${grouped(ways)} ways, ${grouped(whole)} of them said to be whole; ${failures} ways not as they should be`,
+    );
+    return failures;
+  },
+
+  async videos({ from, seeds = USUAL_CORRUPT }) {
+    const corrupt = await openCorrupt(from, seeds);
+    const { files, opened, codes, descriptorsLeft, framesLeft } = corrupt;
+    console.log(
+      `videos: ${files} damaged files, ${opened} opened, refused with ${JSON.stringify(codes)}; ${descriptorsLeft} descriptors and ${framesLeft} frames left open`,
+    );
+    const many = await askMany(USUAL_REQUESTS, from);
+    console.log(
+      `videos: ${grouped(many.requests)} requests over 50 open videos, memory at most ${Math.round(many.growthMb)} MB more than before, with a cache of ${many.cacheMb} MB and a hit rate of ${many.hitRate.toFixed(2)}`,
+    );
+    return (
+      tell(from, corrupt.differences, "damaged files") + tell(from, many.differences, "many videos")
+    );
+  },
 };
 
+const USUAL_CORRUPT = 1_000;
+const USUAL_REQUESTS = 10_000;
 const USUAL_EXACT = 200;
 const USUAL_MILLIONS = 1_000;
 const USUAL_HOSTILE = 1_000;

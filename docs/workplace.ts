@@ -1,8 +1,10 @@
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { generateArchive, writeFolder, writeZip } from "@millrace/ingest/testing";
+import { makeClips } from "@millrace/video-index/testing";
 
 /** The root of the repository. */
 export const ROOT: string = fileURLToPath(new URL("../", import.meta.url));
@@ -16,7 +18,7 @@ export interface Ended {
   readonly output: string;
 }
 
-/** Empties the folder of all places and makes the archives that the documents speak of. */
+/** Empties the folder of all places and makes the archives and clips that the documents speak of. */
 export async function prepareData(): Promise<void> {
   rmSync(PLACES, { recursive: true, force: true });
   mkdirSync(DATA, { recursive: true });
@@ -36,6 +38,9 @@ export async function prepareData(): Promise<void> {
     ],
   });
   await writeZip(damaged, join(DATA, "damaged.zip"));
+  const clips = await makeClips(join(tmpdir(), "millrace-clips"));
+  copyFileSync(clips.pathOf("cfr_b.mp4"), join(DATA, "clip.mp4"));
+  copyFileSync(clips.pathOf("corrupt_range.mp4"), join(DATA, "damaged.mp4"));
 }
 
 /** Fills the folder of one document, in which its blocks are saved and run, with the archives. */

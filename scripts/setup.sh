@@ -3,12 +3,13 @@
 #   victoria-metrics  the database that the data goes into
 #   chromium          opens the HTML report in the tests
 #   redis-server      the job queue of many machines in the tests, which start one of their own
+#   ffmpeg            makes the clips of the tests, and decodes where node-av is not installed
 # Usage: setup.sh [package...]   (default: all)
 # MILLRACE_SETUP=never forbids it. Where it may not or cannot install, it says what to type and goes on:
 # the demo then writes the report alone, and the tests that need a program are skipped by name.
 set -eu
 
-[ $# -gt 0 ] || set -- victoria-metrics chromium redis-server
+[ $# -gt 0 ] || set -- victoria-metrics chromium redis-server ffmpeg
 
 missing=""
 for package in "$@"; do

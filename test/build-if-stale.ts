@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const bin = join(root, "node_modules/.bin");
-const PACKAGES = ["core", "vm-sink", "ingest", "cli"];
+const PACKAGES = ["core", "vm-sink", "ingest", "inference", "cli"];
 /** The files of one build are written within this time. */
 const ONE_BUILD_MS = 30_000;
 

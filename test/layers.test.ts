@@ -11,6 +11,9 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   core: [],
   ingest: ["@millrace/core"],
   "vm-sink": ["@millrace/core"],
+  media: ["@millrace/core"],
+  inference: ["@millrace/core"],
+  "video-index": ["@millrace/core", "@millrace/inference", "@millrace/media"],
   cli: ["@millrace/core", "@millrace/ingest", "@millrace/vm-sink"],
 };
 /** Modules that need a tool of the tests, or are heavy, and must not come with the root of a package. */
@@ -18,6 +21,9 @@ const KEPT_OUT: Readonly<Record<string, readonly string[]>> = {
   core: ["testing", "jobs", "objects", "s3"],
   ingest: ["testing", "html-report", "csv", "parquet", "grafana"],
   "vm-sink": ["server"],
+  media: ["node-av", "ffmpeg", "fluent-ffmpeg", "sharp", "jpeg-turbo", "testing"],
+  inference: ["onnx", "tfjs", "kserve", "testing"],
+  "video-index": ["tasks", "browser", "testing"],
   cli: [],
 };
 /** Written by a script. */
@@ -131,6 +137,22 @@ describe("the layers", () => {
     });
   });
 
+  it("keep Node out of what runs in browsers", () => {
+    const reached = reachableAcross("packages/video-index/src/browser/index.ts");
+    const outside = [...reached].flatMap((path) =>
+      readSource(path).valueImports.filter((specifier) => !specifier.startsWith(".")),
+    );
+    // rxjs comes with the root of media, and is left out by a bundler where it is not used.
+    expect([...new Set(outside)].sort()).toEqual(["@millrace/core/web", "@millrace/media", "rxjs"]);
+    // What of Node is there without an import, except where it is asked for first, and in what writes containers.
+    const wrong = [...reached]
+      .filter((path) => !path.startsWith("packages/media/src/mux/"))
+      .filter((path) => !readSource(path).code.includes("Buffer === undefined"))
+      .filter((path) => /\b(?:Buffer|process|require|__dirname)\b[.(]/.test(readSource(path).code));
+    expect(wrong).toEqual([]);
+    expect(reached.size).toBeGreaterThan(50);
+  });
+
   it("see only public entries of packages from examples, bench and documents", () => {
     const files = globSync("{examples,bench,docs,campaigns}/**/*.ts", {
       cwd: root,
@@ -226,6 +248,24 @@ function reachable(entry: string): ReadonlySet<string> {
       const next = join(dirname(path), specifier);
       if (specifier.startsWith(".") && next.endsWith(".ts") && existsSync(join(root, next))) {
         queue.push(next);
+      }
+    }
+  }
+  return seen;
+}
+
+/** As {@link reachable}, and into our other packages by their names. */
+function reachableAcross(entry: string): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const queue = [entry];
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+    for (const path of reachable(next)) {
+      if (seen.has(path)) continue;
+      seen.add(path);
+      for (const specifier of readSource(path).valueImports) {
+        const [, name, subpath] = /^@millrace\/([\w-]+)(?:\/(.+))?$/.exec(specifier) ?? [];
+        if (name === undefined) continue;
+        queue.push(join("packages", name, "src", subpath ?? "", "index.ts"));
       }
     }
   }

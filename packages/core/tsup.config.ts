@@ -8,6 +8,7 @@ export default defineConfig({
     "src/objects/index.ts",
     "src/s3/index.ts",
     "src/testing/index.ts",
+    "src/web/index.ts",
   ],
   format: ["esm"],
   platform: "node",

@@ -13,6 +13,10 @@ const STATUS: Partial<Record<MillraceErrorCode, number>> = {
   SINK_REJECTED: 502,
   TIMEOUT: 504,
   CLOSED: 503,
+  OVERFLOW: 503,
+  MISSING_DEPENDENCY: 503,
+  // As nginx notes it; the caller is gone and reads no status.
+  ABORTED: 499,
 };
 
 /** Answers failures in one form: `{ error: { code, message, requestId } }`, in which no path of this machine stands. */

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from "fastify";
 import { collectDefaultMetrics, Histogram, Registry } from "prom-client";
 
-/** Figures of this process for Prometheus, at `/metrics`. */
-export async function metricsRoute(app: FastifyInstance): Promise<void> {
+/** Figures of this process for Prometheus, at `/metrics`; products add theirs to what is returned. */
+export async function metricsRoute(app: FastifyInstance): Promise<Registry> {
   const register = new Registry();
   collectDefaultMetrics({ register });
   const seconds = new Histogram({
@@ -23,4 +23,5 @@ export async function metricsRoute(app: FastifyInstance): Promise<void> {
     reply.type(register.contentType);
     return await register.metrics();
   });
+  return register;
 }

@@ -8,7 +8,11 @@ import { version } from "./version.ts";
 export async function describeApi(app: FastifyInstance): Promise<void> {
   await app.register(swagger, {
     openapi: {
-      info: { title: "Millrace", description: "Storage metrics: uploads, loads, arrays.", version },
+      info: {
+        title: "Millrace",
+        description: "Storage metrics: uploads, loads, arrays. Videos: frames, detections.",
+        version,
+      },
       components: { securitySchemes: { bearer: { type: "http", scheme: "bearer" } } },
     },
     transform: jsonSchemaTransform,

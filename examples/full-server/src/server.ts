@@ -14,6 +14,8 @@ import { servePages } from "./pages.ts";
 import type { ServerSettings } from "./settings.ts";
 import { storagePlugin } from "./storage/storage-plugin.ts";
 import { version } from "./version.ts";
+import { FRAME_HEADERS } from "./video/frame-headers.ts";
+import { videoPlugin } from "./video/video-plugin.ts";
 
 /** A server that takes requests. */
 export interface RunningServer extends AsyncDisposable {
@@ -94,7 +96,13 @@ async function addRoutes(
   await app.register(cors, {
     origin: settings.corsOrigins.length === 0 ? false : [...settings.corsOrigins],
     methods: ["GET", "HEAD", "POST", "PATCH", "DELETE"],
-    exposedHeaders: ["Location", "Upload-Offset", "Upload-Length", "Tus-Resumable"],
+    exposedHeaders: [
+      "Location",
+      "Upload-Offset",
+      "Upload-Length",
+      "Tus-Resumable",
+      ...FRAME_HEADERS,
+    ],
   });
   await app.register(rateLimit, { max: settings.rateLimit, timeWindow: "1 minute" });
   await describeApi(app);
@@ -108,8 +116,9 @@ async function addRoutes(
   await app.register(async (guarded) => {
     guardOrigin(guarded, settings);
     guardAccess(guarded, settings);
-    await metricsRoute(guarded);
+    const register = await metricsRoute(guarded);
     await storagePlugin(guarded, settings, fail);
+    if (settings.role !== "worker") await videoPlugin(guarded, settings, register);
   });
   await servePages(app, {
     status: "ok",

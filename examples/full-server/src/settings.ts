@@ -68,6 +68,24 @@ export const serverSettings = z.strictObject({
   watchAttempts: count(1, 100).default(3),
   /** Outputs and finished jobs are kept for so long. */
   keepJobsMs: count(60_000, Number.MAX_SAFE_INTEGER).default(7 * 86_400_000),
+  /** Largest video that is taken. */
+  maxVideoBytes: count(1, Number.MAX_SAFE_INTEGER).default(10 * 1024 * MIB),
+  /** Videos that are kept. */
+  maxVideos: count(1, 100_000).default(100),
+  /** Decoded frames and pictures in memory. */
+  videoCacheBytes: count(0, Number.MAX_SAFE_INTEGER).default(256 * MIB),
+  /** Decoders that are open at once. */
+  videoDecoders: count(1, 64).default(4),
+  /** A YOLO model in ONNX format; absent: nothing is detected. */
+  videoModel: z.string().optional(),
+  /** Names of its classes, in their order; those in the model unless given. */
+  videoClasses: list.default([]),
+  /** Objects of which the model is less sure are left out. */
+  videoMinScore: z.coerce.number().min(0).max(1).default(0.25),
+  /** What the model runs on, the best first: execution providers of ONNX Runtime. */
+  videoProviders: list
+    .refine((names) => names.length > 0, "name one, such as cpu")
+    .default(["cpu"]),
   logLevel: z.enum(["fatal", "error", "warn", "info", "debug", "silent"]).default("info"),
 });
 

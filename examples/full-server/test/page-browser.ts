@@ -10,9 +10,15 @@ const PACKAGE = fileURLToPath(new URL("..", import.meta.url));
 
 /** Why the pages cannot be tested here, if so. */
 export async function missingForPages(): Promise<string | undefined> {
-  if (!existsSync(CHROMIUM)) return `there is no ${CHROMIUM}: apt-get install chromium`;
+  const missing = missingForBrowser();
+  if (missing !== undefined) return missing;
   if ((await findVictoriaMetrics()) !== undefined) return undefined;
   return "VictoriaMetrics is not installed: apt-get install victoria-metrics";
+}
+
+/** Why no page can be opened here, if so. */
+export function missingForBrowser(): string | undefined {
+  return existsSync(CHROMIUM) ? undefined : `there is no ${CHROMIUM}: apt-get install chromium`;
 }
 
 /** Builds the pages as the server sends them, not as a test would see them. */

@@ -9,6 +9,8 @@ export interface ServerFolders {
   readonly checkpoints: string;
   /** Files that are being written. */
   readonly work: string;
+  /** Videos, each in a folder of its id. */
+  readonly videos: string;
 }
 
 /** Where they are. */
@@ -18,5 +20,6 @@ export function serverFolders(dataFolder: string): ServerFolders {
     objects: join(dataFolder, "objects"),
     checkpoints: join(dataFolder, "checkpoints"),
     work: join(dataFolder, "work"),
+    videos: join(dataFolder, "videos"),
   };
 }

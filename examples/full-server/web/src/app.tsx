@@ -3,6 +3,7 @@ import { ChartsPage } from "./pages/charts/charts-page.tsx";
 import { HomePage } from "./pages/home/home-page.tsx";
 import { UploadPage } from "./pages/upload/upload-page.tsx";
 import { findUnfinished } from "./pages/upload/uploads.ts";
+import { VideoPage } from "./pages/video/video-page.tsx";
 import { Empty } from "./parts/empty.tsx";
 import { Header } from "./parts/header.tsx";
 import { SignIn } from "./parts/sign-in.tsx";
@@ -15,6 +16,7 @@ const PAGES = new Map([
   ["/", { title: "Arrays", Page: HomePage }],
   ["/upload", { title: "Upload", Page: UploadPage }],
   ["/charts", { title: "Charts", Page: ChartsPage }],
+  ["/video", { title: "Video", Page: VideoPage }],
 ]);
 
 /** All pages: the header, and the page that the address names. */

@@ -12,7 +12,8 @@ import type {
 
 type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
-interface Options {
+/** How a request is made. */
+export interface Options {
   readonly signal?: AbortSignal | undefined;
   /** Instead of the one of the session. */
   readonly token?: string;
@@ -82,7 +83,8 @@ function arrayPath(serial: string): string {
   return `/v1/arrays/${part(serial)}`;
 }
 
-function searchOf(query: Query): string {
+/** A query with its question mark; empty without parameters. */
+export function searchOf(query: Query): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value === undefined) continue;
@@ -91,7 +93,8 @@ function searchOf(query: Query): string {
   return search.size === 0 ? "" : `?${search}`;
 }
 
-async function request<T>(
+/** Asks the server, and reads JSON. Throws an ApiError that can be shown. */
+export async function request<T>(
   method: string,
   path: string,
   { signal, token }: Options = {},

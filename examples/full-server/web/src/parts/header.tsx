@@ -11,6 +11,7 @@ const LINKS = [
   ["/", "Arrays"],
   ["/upload", "Upload"],
   ["/charts", "Charts"],
+  ["/video", "Video"],
 ] as const;
 const ZONES: readonly (readonly [Zone, string])[] = [
   ["utc", "UTC"],
@@ -61,7 +62,7 @@ export function Header({ path }: { readonly path: string }) {
           <Notice kind="error">{problem} What you see may be old.</Notice>
         </div>
       )}
-      {settings?.database.reachable === false && (
+      {settings?.database.reachable === false && path !== "/video" && (
         <div class="banner">
           <Notice kind="error">
             The database at {settings.database.url} does not answer. Jobs wait for it and charts

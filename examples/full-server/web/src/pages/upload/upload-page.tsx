@@ -1,10 +1,12 @@
 import { useState } from "preact/hooks";
 import type { Target } from "../../api/types.ts";
+import { formatBytes } from "../../format/format-number.ts";
+import { DropZone } from "../../parts/drop-zone.tsx";
 import { liveLists } from "../../state/live-lists.ts";
 import { useStore } from "../../state/use-store.ts";
-import { DropZone } from "./drop-zone.tsx";
 import { JobList } from "./job-list.tsx";
 import { TargetChoice } from "./target-choice.tsx";
+import { ACCEPTED_TYPES } from "./upload-item.ts";
 import { UploadList } from "./upload-list.tsx";
 import { addFiles, uploads } from "./uploads.ts";
 
@@ -13,6 +15,8 @@ export function UploadPage() {
   const { jobs, settings, nextJobs } = useStore(liveLists);
   const items = useStore(uploads);
   const [target, setTarget] = useState<Target>("grafana");
+  const limit =
+    settings === undefined ? "" : `, up to ${formatBytes(settings.maxUploadBytes)} each`;
   return (
     <>
       <div class="title">
@@ -24,7 +28,9 @@ export function UploadPage() {
         onChange={setTarget}
       />
       <DropZone
-        maxUploadBytes={settings?.maxUploadBytes}
+        title="Drop archives or folders of them here"
+        hint={`.zip, .7z or .tgz${limit}; three are sent at a time`}
+        accept={ACCEPTED_TYPES}
         onFiles={(files) => addFiles(files, target)}
       />
       {items.length > 0 && <UploadList items={items} />}

@@ -1,9 +1,9 @@
 import { formatByteRate, formatBytes, formatShare } from "../../format/format-number.ts";
 import { formatDuration } from "../../format/format-time.ts";
+import { FileButton } from "../../parts/file-button.tsx";
 import { Notice } from "../../parts/notice.tsx";
 import { TARGETS } from "../../parts/target-label.ts";
-import { FileButton } from "./file-button.tsx";
-import type { UploadItem, UploadState } from "./upload-item.ts";
+import { ACCEPTED_TYPES, type UploadItem, type UploadState } from "./upload-item.ts";
 import { addFiles, cancelUpload, removeUpload, retryUpload } from "./uploads.ts";
 
 const LABELS: Readonly<Record<UploadState, string>> = {
@@ -32,6 +32,7 @@ export function UploadRow({ item }: { readonly item: UploadItem }) {
             <FileButton
               label="Choose the file again"
               class="button small main"
+              accept={ACCEPTED_TYPES}
               onFiles={(files) => addFiles(files, target)}
             />
           )}

@@ -1,0 +1,7 @@
+/**
+ * JPEG by libjpeg-turbo.
+ *
+ * @packageDocumentation
+ */
+export { type JpegTurboOptions, jpegTurbo } from "./jpeg-turbo.ts";
+export type { JpegTurboLibrary } from "./jpeg-turbo-library.ts";

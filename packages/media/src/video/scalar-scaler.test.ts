@@ -1,0 +1,4 @@
+import { describeFrameScaler } from "../testing/describe-frame-scaler.ts";
+import { scalarScaler } from "./scalar-scaler.ts";
+
+describeFrameScaler("scalar", scalarScaler);
