@@ -57,6 +57,12 @@ export interface ColumnReader {
 export function columnReader(bytes: Uint8Array): ColumnReader {
   let at = 0;
   const unsigned = (): number => {
+    // Most numbers are small, and an index has three a frame.
+    const first = bytes[at];
+    if (first !== undefined && first < 0x80) {
+      at += 1;
+      return first;
+    }
     let value = 0;
     for (let factor = 1; at < bytes.length && factor <= 2 ** 49; factor *= 0x80) {
       const byte = bytes[at++] as number;

@@ -184,8 +184,8 @@ function readPackets(reader: ColumnReader): PacketTable {
     offset,
     size,
     duration,
-    flags: Uint8Array.from(flags),
-    config: Uint16Array.from(config),
+    flags: new Uint8Array(flags),
+    config: new Uint16Array(config),
   };
 }
 
