@@ -59,7 +59,7 @@ describe("loadConfig", () => {
     expect(await loadConfig(anything, { file: { path } })).toEqual({});
     await expect(loadConfig(anything, { file: { path, required: true } })).rejects.toMatchObject({
       code: "NOT_FOUND",
-      message: `Cannot read the configuration file ${path}.`,
+      message: `Cannot read the configuration file ${path}: there is no such file.`,
       cause: { code: "ENOENT" },
     });
   });

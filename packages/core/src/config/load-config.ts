@@ -52,7 +52,10 @@ async function readJsonObject(path: string, required = false): Promise<object> {
   } catch (cause) {
     const missing = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
     if (missing && !required) return {};
-    throw new MillraceError("NOT_FOUND", `Cannot read the configuration file ${path}.`, { cause });
+    const reason = missing ? "there is no such file" : (cause as Error).message;
+    throw new MillraceError("NOT_FOUND", `Cannot read the configuration file ${path}: ${reason}.`, {
+      cause,
+    });
   }
   const value = parseJson(text, path);
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;

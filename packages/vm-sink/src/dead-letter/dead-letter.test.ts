@@ -110,7 +110,7 @@ describe("a dead-letter file", () => {
     await given([SERIES]);
     await appendFile(
       path,
-      'nonsense\n{"metric":{},"values":[1],"timestamps":[]}\n\n{"metric":1}\n',
+      'nonsense\n{"metric":{},"values":[1],"timestamps":[]}\n\n{"metric":1}\n{"metric":{"__name__":"a"},"values":[1e999],"timestamps":[1]}\n',
     );
     const { series, read } = await readBack();
     expect(series).toEqual([SERIES]);
@@ -121,6 +121,7 @@ describe("a dead-letter file", () => {
         expect.stringContaining("Line 2 is none of VictoriaMetrics' JSON lines: nonsense"),
         expect.stringContaining("Line 3"),
         expect.stringContaining("Line 5"),
+        expect.stringContaining("Line 6"),
       ],
     });
   });

@@ -92,7 +92,7 @@ export async function* readLines(path: string): AsyncGenerator<ReadLine> {
   const stream = createReadStream(path, { encoding: "utf8" });
   let number = 0;
   try {
-    for await (const text of splitLines(stream)) {
+    for await (const text of splitLines(stream, path)) {
       number += 1;
       if (text.trim() !== "") yield parseLine(text, number);
     }
@@ -163,6 +163,7 @@ function isLine(line: unknown): line is DeadLetterLine {
   );
 }
 
+/** JSON can say 1e999, which is no number that a database keeps. */
 function isNumbers(list: unknown): list is readonly number[] {
-  return Array.isArray(list) && list.every((number) => typeof number === "number");
+  return Array.isArray(list) && list.every(Number.isFinite);
 }

@@ -192,7 +192,7 @@ export function createClient(options: ClientOptions): Client {
         });
         answered = true;
         if (statusCode >= 300) throw refusal(endpoint, statusCode, await body.text());
-        yield* splitLines(body.setEncoding("utf8"));
+        yield* splitLines(body.setEncoding("utf8"), `the answer of ${endpoint.origin}`);
       } catch (error) {
         throw failureOf(error);
       }

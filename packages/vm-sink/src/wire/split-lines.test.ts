@@ -12,7 +12,7 @@ describe("splitLines", () => {
         }
         const expected = chunks.join("").split("\n");
         if (expected.at(-1) === "") expected.pop();
-        expect(await Array.fromAsync(splitLines(stream()))).toEqual(expected);
+        expect(await Array.fromAsync(splitLines(stream(), "a test"))).toEqual(expected);
       }),
     );
   });

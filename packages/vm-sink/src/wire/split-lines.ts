@@ -7,9 +7,13 @@ const LONGEST_LINE = 128 * 1024 * 1024;
  * The lines of a text, without their newline. Unlike Node's readline it splits at nothing else: U+2028
  * may stand inside a line of JSON.
  *
+ * @param source - where the text comes from, for the message
  * @throws MillraceError LIMIT_EXCEEDED when a line is longer than 128 Mi characters
  */
-export async function* splitLines(chunks: AsyncIterable<string>): AsyncGenerator<string> {
+export async function* splitLines(
+  chunks: AsyncIterable<string>,
+  source: string,
+): AsyncGenerator<string> {
   let begun: string[] = [];
   let length = 0;
   for await (const chunk of chunks) {
@@ -26,7 +30,7 @@ export async function* splitLines(chunks: AsyncIterable<string>): AsyncGenerator
     if (length > LONGEST_LINE) {
       throw new MillraceError(
         "LIMIT_EXCEEDED",
-        `A line is longer than ${LONGEST_LINE} characters.`,
+        `A line of ${source} is longer than ${LONGEST_LINE} characters.`,
       );
     }
     if (rest !== "") begun.push(rest);
