@@ -5,12 +5,12 @@ import type {
   VideoDecoder,
   VideoDecoderBackend,
 } from "@millrace/media";
+import { isDisposable } from "../bitstream/disposable.ts";
 import type { ByteSource } from "../bytes/byte-source.ts";
 import { PacketFlag } from "../container/packet-table.ts";
 import type { VideoIndex } from "../index/video-index.ts";
 import type { DecodeRun } from "./decode-plan.ts";
 import { type DecoderState, decoderState } from "./decoder-state.ts";
-import { isDisposable } from "./disposable.ts";
 import { type PacketChunk, readChunks } from "./read-chunks.ts";
 
 /** What {@link RunDecoder.run} may be told. */

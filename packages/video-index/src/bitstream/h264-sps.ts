@@ -1,5 +1,5 @@
-import { colorSpaceFromCodes } from "../container/color-codes.ts";
 import { type BitReader, bitReader } from "./bit-reader.ts";
+import { colorSpaceFromCodes } from "./color-codes.ts";
 import { pixelAspectOf, type SequenceInfo } from "./sequence.ts";
 
 /** A sequence parameter set of H.264, as far as sizes and the order of pictures need it. */

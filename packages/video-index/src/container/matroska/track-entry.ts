@@ -1,7 +1,7 @@
 import { MillraceError } from "@millrace/core/web";
 import type { Rotation, VideoCodec, VideoColorSpace, VideoDecoderConfig } from "@millrace/media";
+import { colorSpaceFromCodes } from "../../bitstream/color-codes.ts";
 import { codecString } from "../codec-string.ts";
-import { colorSpaceFromCodes } from "../color-codes.ts";
 import { fourCharacters } from "../mp4/boxes.ts";
 import { videoCodecOf } from "../video-codec-of.ts";
 import type { PacketFraming } from "../video-track.ts";

@@ -1,7 +1,7 @@
 import { MillraceError } from "@millrace/core/web";
 import type { VideoCodec, VideoColorSpace, VideoDecoderConfig } from "@millrace/media";
+import { colorSpaceFromCodes } from "../../bitstream/color-codes.ts";
 import { codecString } from "../codec-string.ts";
-import { colorSpaceFromCodes } from "../color-codes.ts";
 import { type Box, boxesIn, bytesOf, findBox, fourCharacters, slice } from "./boxes.ts";
 
 /** What a track says of its coding: one of the entries of its `stsd` box. */

@@ -1,5 +1,5 @@
 import type { VideoDecoderConfig } from "@millrace/media";
-import { nalUnits } from "../bitstream/nal-units.ts";
+import { nalUnits } from "./nal-units.ts";
 
 /**
  * Whether no other picture refers to that of a packet, so that it need not be decoded when its own is not wanted.
