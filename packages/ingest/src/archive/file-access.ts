@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { MillraceError } from "@millrace/core";
 import type { RandomAccess } from "./random-access.ts";
+import { readAt } from "./read-at.ts";
 
 /**
  * A file on the disk, up to the size that it has now.
@@ -22,22 +23,7 @@ export async function openFileAccess(path: string): Promise<RandomAccess> {
   return {
     name: path,
     sizeBytes,
-    async read(offset, length) {
-      // Files of the kernel say that they are empty, and then wait or go on for ever.
-      const bytes = Buffer.allocUnsafeSlow(Math.max(0, Math.min(length, sizeBytes - offset)));
-      let filled = 0;
-      while (filled < bytes.length) {
-        const { bytesRead } = await file.read(
-          bytes,
-          filled,
-          bytes.length - filled,
-          offset + filled,
-        );
-        if (bytesRead === 0) break;
-        filled += bytesRead;
-      }
-      return bytes.subarray(0, filled);
-    },
+    read: (offset, length) => readAt(file, offset, length, sizeBytes),
     close() {
       closing ??= file.close();
       return closing;

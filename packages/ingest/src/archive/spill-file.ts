@@ -3,6 +3,7 @@ import { mkdir, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { MillraceError } from "@millrace/core";
 import type { RandomAccess } from "./random-access.ts";
+import { readAt } from "./read-at.ts";
 
 /**
  * Keeps bytes in a file that loses its name as soon as it is open, so that nothing is left of it when the process
@@ -27,21 +28,7 @@ export async function spillToFile(
     return {
       name,
       sizeBytes,
-      async read(offset, length) {
-        const bytes = Buffer.allocUnsafeSlow(Math.max(0, Math.min(length, sizeBytes - offset)));
-        let filled = 0;
-        while (filled < bytes.length) {
-          const { bytesRead } = await file.read(
-            bytes,
-            filled,
-            bytes.length - filled,
-            offset + filled,
-          );
-          if (bytesRead === 0) break;
-          filled += bytesRead;
-        }
-        return bytes.subarray(0, filled);
-      },
+      read: (offset, length) => readAt(file, offset, length, sizeBytes),
       close: () => file.close(),
     };
   } catch (error) {
