@@ -53,6 +53,14 @@ export function checkWhole(
   refuse(name, value, `a whole number, ${least}${upTo}`);
 }
 
+/** @throws MillraceError INVALID_OPTION when it is neither a path nor a source of bytes */
+export function checkSource(source: unknown): void {
+  if (typeof source === "string" && source !== "") return;
+  if (typeof source === "object" && source !== null && "read" in source && "close" in source)
+    return;
+  refuse("The video", source, "a path, or bytes such as fileBytes, memoryBytes and httpBytes give");
+}
+
 /** Of a region no member may be missing. */
 function given(value: number | undefined): number {
   return value ?? Number.NaN;

@@ -356,3 +356,26 @@ describe("createVideoLibrary", () => {
     await library.close();
   });
 });
+
+describe("what is no video at all", () => {
+  it.each([
+    ["", undefined],
+    [7, undefined],
+    [undefined, undefined],
+    [null, undefined],
+    [{}, undefined],
+    [new Uint8Array(9), undefined],
+    ["clip.avi", -1],
+    ["clip.avi", "x"],
+    ["clip.avi", 1.5],
+  ])("%j, track %j, is refused by name before anything is read", async (source, track) => {
+    const { library } = libraryOf();
+    await using _ = library;
+    const what = source === "clip.avi" ? memoryBytes(bytes) : source;
+    const opened = library.open(what as string, { track: track as number });
+    await expect(opened).rejects.toMatchObject({
+      code: "INVALID_OPTION",
+      message: expect.stringMatching(/^(The video|track) /),
+    });
+  });
+});

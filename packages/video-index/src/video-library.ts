@@ -6,7 +6,7 @@ import { frameStore } from "./access/frame-store.ts";
 import type { ByteSource } from "./bytes/byte-source.ts";
 import { fileBytes } from "./bytes/file-bytes.ts";
 import { type CachedEntry, releaseEntry } from "./cached-entry.ts";
-import { checkWhole } from "./check-request.ts";
+import { checkSource, checkWhole } from "./check-request.ts";
 import { type StillEncoder, stillEncoder } from "./encode-still.ts";
 import type { FrameMappings } from "./index/import-mappings.ts";
 import { loadIndex } from "./index/load-index.ts";
@@ -55,7 +55,8 @@ export interface VideoLibrary extends AsyncDisposable {
    * Opens a video and indexes it.
    *
    * @param source - a path, or bytes from anywhere, which the video takes over
-   * @throws MillraceError UNSUPPORTED, CORRUPT_INPUT or NOT_FOUND when it is no video that can be read
+   * @throws MillraceError UNSUPPORTED, CORRUPT_INPUT or NOT_FOUND when it is no video that can be read, INVALID_OPTION
+   * when the source or the track is none that it can be
    */
   open(source: string | ByteSource, options?: OpenOptions): Promise<Video>;
   /** Closes all videos and what they share. */
@@ -154,8 +155,10 @@ export function createVideoLibrary(options: VideoLibraryOptions = {}): VideoLibr
     return closing;
   };
   const openAny = async (source: string | ByteSource, told: OpenOptions): Promise<Video> => {
+    checkSource(source);
     const bytes = typeof source === "string" ? await fileBytes(source) : source;
     try {
+      checkWhole("track", told.track, 0);
       told.signal?.throwIfAborted();
       return await openSource(bytes, told);
     } catch (error) {

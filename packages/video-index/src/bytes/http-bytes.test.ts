@@ -34,6 +34,13 @@ const ranges =
 const plain = (url: string): string => url.replace("user:secret@", "");
 
 describe("httpBytes", () => {
+  it.each(["", "nonsense", "http://", "/clip.mp4"])(
+    "refuses %j, which is no address",
+    async (url) => {
+      await expect(httpBytes(url)).rejects.toMatchObject({ code: "INVALID_OPTION" });
+    },
+  );
+
   it("reads any part, in pieces that are asked for once while they are kept", async () => {
     const seen: string[] = [];
     await using bytes = await httpBytes(plain(await serve(ranges(() => "a", seen))), {

@@ -25,7 +25,7 @@ const AT_ONCE = 6;
  *
  * Who calls it answers for the address: an application that takes one from its users must check where it leads.
  *
- * @throws MillraceError NOT_FOUND or REMOTE_FAILED as the server answers (also when it sends
+ * @throws MillraceError INVALID_OPTION for what is no address, NOT_FOUND or REMOTE_FAILED as the server answers (also when it sends
  * other bytes than it was asked for), UNSUPPORTED when it does not know ranges
  */
 export async function httpBytes(
@@ -35,6 +35,14 @@ export async function httpBytes(
   const { headers = {}, pieceBytes = PIECE, pieces = PIECES } = options;
   checkWhole("pieceBytes", pieceBytes, 1);
   checkWhole("pieces", pieces, 1);
+  // In a page an address may be relative to that of the page.
+  const { location } = globalThis as { readonly location?: { readonly href: string } };
+  if (!URL.canParse(String(url), location?.href)) {
+    throw new MillraceError(
+      "INVALID_OPTION",
+      `${JSON.stringify(String(url))} is no address of a video.`,
+    );
+  }
   const request = options.fetch ?? fetch;
   const ending = new AbortController();
   const name = redactUrl(String(url));
