@@ -14,6 +14,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   media: ["@millrace/core"],
   inference: ["@millrace/core"],
   "video-index": ["@millrace/core", "@millrace/inference", "@millrace/media"],
+  streaming: ["@millrace/core", "@millrace/media"],
   cli: ["@millrace/core", "@millrace/ingest", "@millrace/vm-sink"],
 };
 /** Modules that need a tool of the tests, or are heavy, and must not come with the root of a package. */
@@ -24,6 +25,7 @@ const KEPT_OUT: Readonly<Record<string, readonly string[]>> = {
   media: ["node-av", "ffmpeg", "fluent-ffmpeg", "sharp", "jpeg-turbo", "testing"],
   inference: ["onnx", "tfjs", "kserve", "testing"],
   "video-index": ["tasks", "browser", "testing"],
+  streaming: ["testing"],
   cli: [],
 };
 /** Written by a script. */

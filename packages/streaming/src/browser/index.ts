@@ -1,0 +1,6 @@
+/**
+ * Plays what the transports send, in a page: needs no framework and no module of Node.
+ *
+ * @packageDocumentation
+ */
+export {};

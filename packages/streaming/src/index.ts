@@ -1,0 +1,19 @@
+/**
+ * Live pictures and sound to many viewers: a hub that encodes once, and the transports that carry what it makes.
+ *
+ * @packageDocumentation
+ */
+export type { EncodedFrame, EncodedSound } from "./hub/encoded-frame.ts";
+export {
+  createFrameHub,
+  type FrameHub,
+  type FrameHubOptions,
+  type FrameHubStats,
+} from "./hub/frame-hub.ts";
+export type { PictureSpec, Rendition, VideoRendition, VideoSpec } from "./hub/rendition.ts";
+export type { SoundRendition } from "./hub/sound-rendition.ts";
+export { type MjpegPublishOptions, mjpeg } from "./mjpeg/mjpeg.ts";
+export { type TestPatternOptions, testPattern } from "./pattern/test-pattern.ts";
+export type { Publication, PublicationStats, PublishOptions, Transport } from "./transport.ts";
+export { type Admission, type AdmissionOptions, createAdmission } from "./viewers/admission.ts";
+export type { Viewer, ViewerState, ViewerStats } from "./viewers/viewer.ts";

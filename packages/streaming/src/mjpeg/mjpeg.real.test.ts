@@ -1,0 +1,61 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { jpegTurbo } from "@millrace/media/jpeg-turbo";
+import { expectNoOpenFrames } from "@millrace/media/testing";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  missingBrowser,
+  type SeenFrame,
+  startBrowser,
+  teachMarks,
+} from "../../test/stream-page.ts";
+import { createFrameHub } from "../hub/frame-hub.ts";
+import { testPattern } from "../pattern/test-pattern.ts";
+import { mjpeg } from "./mjpeg.ts";
+
+if (missingBrowser !== undefined) console.warn(`skipped: ${missingBrowser}`);
+
+describe.skipIf(missingBrowser !== undefined)("an <img> in Chromium", () => {
+  let browser: Browser;
+  let server: Server;
+  const hub = createFrameHub(testPattern({ width: 640, height: 360 }), {
+    images: jpegTurbo(),
+    lingerMs: 0,
+  });
+  const publication = mjpeg().publish(hub);
+
+  beforeAll(async () => {
+    browser = await startBrowser();
+    server = createServer((request, response) => {
+      if (request.url?.startsWith("/stream")) void publication.handle(request, response);
+      else response.end("<!doctype html><img crossorigin src=/stream>");
+    });
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await publication.close();
+    await hub.close();
+    server?.close();
+    expectNoOpenFrames();
+  });
+
+  it("shows frames in order and none twice, with their numbers in the pixels", async () => {
+    const page = await browser.newPage();
+    await teachMarks(page);
+    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    const seen = await page.evaluate(
+      `watchMarks(document.querySelector("img"), 60)` as never as () => Promise<SeenFrame[]>,
+    );
+    const numbers = seen.map(({ number }) => number);
+    expect(numbers).toEqual([...new Set(numbers)].sort((one, other) => one - other));
+    console.info(
+      `ages: ${seen
+        .map(({ ageMs }) => ageMs)
+        .sort((a, b) => a - b)
+        .slice(30, 31)} ms`,
+    );
+    await page.close();
+  });
+});

@@ -1,0 +1,6 @@
+/**
+ * Peers of WebRTC in native code, by the package node-datachannel.
+ *
+ * @packageDocumentation
+ */
+export {};

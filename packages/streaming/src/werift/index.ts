@@ -1,0 +1,6 @@
+/**
+ * Peers of WebRTC in TypeScript, by the package werift.
+ *
+ * @packageDocumentation
+ */
+export {};
