@@ -15,12 +15,16 @@ export interface ArrivalWindow {
   readonly newestMs: number;
   /** Share lost in the last two seconds. */
   readonly loss: number;
+  /** Packets that this share is of. */
+  readonly judged: number;
   /** Share lost over long, while no queue stood. */
   readonly usualLoss: number;
   /** Bits a second that came. */
   readonly ackedBitrate: number;
   /** Bits a second that came while others waited behind them: what the narrow place carries. */
   readonly carriedBitrate: number;
+  /** The same as far as the packets of single frames tell it, while no queue stands; null when they tell too little. */
+  readonly trainBitrate: number | null;
   /** There and back, with what the viewer waited before it told; null before anything was told. */
   readonly rttMs: number | null;
   /** For how long something has been sent of which nothing was heard, in milliseconds. */
@@ -59,6 +63,8 @@ export function createArrivalWindow(): ArrivalWindow {
   let [standingMs, newestMs, loss, usualLoss, ackedBitrate, carriedBitrate] = [0, 0, 0, 0, 0, 0];
   let [lastMs, newestReceivedMs] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
   let unansweredSinceMs: number | undefined;
+  let judged = 0;
+  let trainBitrate: number | null = null;
 
   const forget = (): void => {
     arrivals = [];
@@ -91,6 +97,7 @@ export function createArrivalWindow(): ArrivalWindow {
       lost += outcome.lost;
     }
     lost = Math.max(0, lost);
+    judged = came + lost;
     loss = came + lost < 20 ? loss * 0.9 : lost / (came + lost);
     if (standingMs < 15) usualLoss += (loss - usualLoss) * 0.02;
   };
@@ -110,7 +117,7 @@ export function createArrivalWindow(): ArrivalWindow {
       if (before && arrival.receivedMs > newestReceivedMs - 350) {
         const gapMs = arrival.receivedMs - before.receivedMs;
         // It would have come before the other one, had it not waited behind it.
-        if (gapMs > 0 && arrival.sentMs + emptyMs < before.receivedMs - 1) {
+        if (gapMs >= 0 && arrival.sentMs + emptyMs < before.receivedMs - 1) {
           busyBits += arrival.bits;
           busyMs += gapMs;
         }
@@ -119,8 +126,8 @@ export function createArrivalWindow(): ArrivalWindow {
     }
     const spanMs = newestReceivedMs - first;
     if (spanMs > 100) ackedBitrate = (bits * 1000) / spanMs;
-    carriedBitrate =
-      busyBits > 40_000 && busyMs > 30 ? (busyBits * 1000) / busyMs : ackedBitrate;
+    trainBitrate = busyBits > 30_000 ? (busyBits * 1000) / Math.max(1, busyMs) : null;
+    carriedBitrate = trainBitrate !== null && busyMs > 30 ? trainBitrate : ackedBitrate;
   };
 
   return {
@@ -176,6 +183,9 @@ export function createArrivalWindow(): ArrivalWindow {
     get loss() {
       return loss;
     },
+    get judged() {
+      return judged;
+    },
     get usualLoss() {
       return usualLoss;
     },
@@ -184,6 +194,9 @@ export function createArrivalWindow(): ArrivalWindow {
     },
     get carriedBitrate() {
       return carriedBitrate;
+    },
+    get trainBitrate() {
+      return trainBitrate;
     },
     get rttMs() {
       return rtts.length === 0 ? null : Math.min(...rtts);

@@ -13,21 +13,32 @@ export interface RateControllerOptions {
 
 /** Queues that stand longer than this are of our making. */
 const QUEUE_LIMIT_MS = 35;
+/** Where packets are lost, repairing them takes the time that a queue would take. */
+const LOSSY_QUEUE_LIMIT_MS = 22;
+const LOSSY_FROM = 0.012;
 /** What a single frame may find before it; a key frame makes such a queue for a moment. */
 const BURST_LIMIT_MS = 100;
 const DRAINED_MS = 14;
 const CONGESTED_MS = 220;
 /** A queue that does not shrink for so long while little is sent is no queue: the road has become longer. */
 const NO_QUEUE_AFTER_MS = 1_500;
-/** Loss up to here says nothing about the rate. */
-const LOSS_LIMIT = 0.14;
+/** Loss up to here says nothing about the rate; what chance adds to it among few packets neither. */
+const LOSS_LIMIT = 0.11;
+const LOSS_CHANCE = 0.9;
 const LOSS_PAUSE_MS = 1_000;
 /** Shares of what the road carries: begun with after a queue, and in which one feels one's way. */
 const RESUME_AT = 0.92;
+const LOSSY_RESUME_AT = 0.88;
 const NEAR_UNTIL = 1.06;
 /** Growth by the second. */
 const GROWTH_NEAR = 1.06;
-const GROWTH_FAR = 1.6;
+const LOSSY_GROWTH_NEAR = 1.04;
+const GROWTH_FAR = 1.8;
+/** Frames that come so much faster than is sent say that the road has become wider. */
+const WIDE_FROM = 1.3;
+const HINT_MS = 1_500;
+/** Some roads let short bursts through and nothing more: whoever believed them once does not for a while. */
+const DISTRUST_MS = 20_000;
 const SILENCE_MS = 600;
 
 /**
@@ -38,13 +49,18 @@ const SILENCE_MS = 600;
 export function createRateController(options: RateControllerOptions = {}): RateController {
   const { minBitrate = 100_000, maxBitrate = 2_500_000, startBitrate = 1_000_000 } = options;
   const arrivals: ArrivalWindow = createArrivalWindow();
-  const bounded = (bitrate: number): number =>
-    Math.min(maxBitrate, Math.max(minBitrate, bitrate));
+  const bounded = (bitrate: number): number => Math.min(maxBitrate, Math.max(minBitrate, bitrate));
 
   let target = bounded(startBitrate);
   /** What the road was seen to carry while it had a queue, and when. */
   let seen: { bitrate: number; atMs: number } | undefined;
   let drain: { sinceMs: number; lowestMs: number; lowestAtMs: number } | undefined;
+  /** What trains of packets promised, and whether they have lied. */
+  let hint = {
+    bitrate: 0,
+    atMs: Number.NEGATIVE_INFINITY,
+    distrustedUntilMs: Number.NEGATIVE_INFINITY,
+  };
   let isCongested = false;
   let grownAtMs: number | undefined;
   let lossCutAtMs = Number.NEGATIVE_INFINITY;
@@ -56,12 +72,23 @@ export function createRateController(options: RateControllerOptions = {}): RateC
   /** Sent to fill the road: what was lost on the way has been sent as well. */
   const carried = (): number => arrivals.carriedBitrate / (1 - Math.min(0.3, arrivals.usualLoss));
 
+  const isLosing = (): boolean => arrivals.usualLoss > LOSSY_FROM;
+
   const steerQueue = (atMs: number): void => {
     const { standingMs, newestMs } = arrivals;
-    if (!drain && (standingMs > QUEUE_LIMIT_MS || newestMs > BURST_LIMIT_MS)) {
+    let isQueueNew = false;
+    if (
+      !drain &&
+      (standingMs > (isLosing() ? LOSSY_QUEUE_LIMIT_MS : QUEUE_LIMIT_MS) ||
+        newestMs > BURST_LIMIT_MS)
+    ) {
+      isQueueNew = true;
       drain = { sinceMs: atMs, lowestMs: standingMs, lowestAtMs: atMs };
     }
     if (!drain) return;
+    if (isQueueNew && atMs - hint.atMs < HINT_MS && carried() < hint.bitrate * 0.75) {
+      hint = { ...hint, distrustedUntilMs: atMs + DISTRUST_MS };
+    }
     if (standingMs < drain.lowestMs * 0.9) {
       drain.lowestMs = standingMs;
       drain.lowestAtMs = atMs;
@@ -71,7 +98,10 @@ export function createRateController(options: RateControllerOptions = {}): RateC
     }
     if (arrivals.standingMs <= DRAINED_MS) {
       drain = undefined;
-      if (seen) target = bounded(Math.max(target, seen.bitrate * RESUME_AT));
+      if (seen)
+        target = bounded(
+          Math.max(target, seen.bitrate * (isLosing() ? LOSSY_RESUME_AT : RESUME_AT)),
+        );
       return;
     }
     const bitrate = carried();
@@ -81,8 +111,11 @@ export function createRateController(options: RateControllerOptions = {}): RateC
     target = bounded(Math.min(target, (seen?.bitrate ?? target) * share));
   };
 
+  const isTooLossy = (): boolean =>
+    arrivals.loss > LOSS_LIMIT + LOSS_CHANCE / Math.sqrt(Math.max(1, arrivals.judged));
+
   const steerLoss = (atMs: number): void => {
-    if (drain || arrivals.loss <= LOSS_LIMIT || atMs - lossCutAtMs < LOSS_PAUSE_MS) return;
+    if (drain || !isTooLossy() || atMs - lossCutAtMs < LOSS_PAUSE_MS) return;
     lossCutAtMs = atMs;
     target = bounded(target * (1 - 0.5 * arrivals.loss));
   };
@@ -90,9 +123,14 @@ export function createRateController(options: RateControllerOptions = {}): RateC
   const grow = (atMs: number): void => {
     const sinceMs = Math.min(250, atMs - (grownAtMs ?? atMs));
     grownAtMs = atMs;
-    if (drain || arrivals.loss > LOSS_LIMIT || arrivals.standingMs > QUEUE_LIMIT_MS / 2) return;
-    const isNear = seen !== undefined && target < seen.bitrate * NEAR_UNTIL;
-    const grown = target * (isNear ? GROWTH_NEAR : GROWTH_FAR) ** (sinceMs / 1000);
+    if (drain || isTooLossy() || arrivals.standingMs > QUEUE_LIMIT_MS / 2) return;
+    const wide = (arrivals.trainBitrate ?? 0) / (1 - Math.min(0.3, arrivals.usualLoss));
+    const isWide = wide > target * WIDE_FROM && atMs > hint.distrustedUntilMs;
+    if (isWide) hint = { ...hint, bitrate: wide, atMs };
+    const isNear = !isWide && seen !== undefined && target < seen.bitrate * NEAR_UNTIL;
+    const near = isLosing() ? LOSSY_GROWTH_NEAR : GROWTH_NEAR;
+    const growth = isNear ? near : GROWTH_FAR;
+    const grown = target * growth ** (sinceMs / 1000);
     // A source that gives less than it may says nothing about the road.
     const ceiling = Math.max(target, arrivals.ackedBitrate * 1.6 + 50_000);
     target = bounded(Math.min(grown, ceiling));

@@ -41,12 +41,17 @@ export interface RetransmitterOptions {
 /** 6 s of 170 packets a second; a power of two. */
 const SLOTS = 1_024;
 /** Share of the road that repetitions may take. */
-const BUDGET = 0.2;
+const BUDGET = 0.25;
 /** A frame that is repaired later than this is too old to be shown. */
 const MOST_AGE_MS = 800;
 const WINDOW_MS = 1_000;
+const MISSED_WINDOW_MS = 300;
+/** What a key frame takes of the road. */
+const KEY_FRAME_COST_MS = 200;
 /** Above, a repetition is sent twice: its loss would cost one more time there and back. */
-const TWICE_FROM_LOSS = 0.03;
+const TWICE_FROM_LOSS = 0.025;
+const TWICE_FROM_RTT_MS = 60;
+const TWICE_WHILE_LEFT = 0.3;
 
 /** Makes a retransmitter that remembers nothing yet. */
 export function createRetransmitter({ repeat, resend }: RetransmitterOptions): Retransmitter {
@@ -59,7 +64,8 @@ export function createRetransmitter({ repeat, resend }: RetransmitterOptions): R
   /** Transport number to number in the stream. */
   const byTransport = new Int32Array(SLOTS * 2).fill(-1);
   const transportNumbers = new Int32Array(SLOTS * 2).fill(-1);
-  let spent: { readonly atMs: number; readonly bytes: number }[] = [];
+  const spent: { readonly atMs: number; readonly bytes: number }[] = [];
+  let missed: { readonly atMs: number; readonly bytes: number }[] = [];
   let floor: number | undefined;
   let [isBroken, repeated] = [false, 0];
 
@@ -89,6 +95,15 @@ export function createRetransmitter({ repeat, resend }: RetransmitterOptions): R
   const isBehind = (sequenceNumber: number): boolean =>
     floor !== undefined && ((sequenceNumber - floor) & 0xffff) >= 0x8000;
 
+  /** A queue that was full drops many at once: a key frame is cheaper than all of them. */
+  const isTooMuch = (sizeBytes: number, { atMs, targetBitrate }: RoadSituation): boolean => {
+    while ((missed[0]?.atMs ?? atMs) < atMs - MISSED_WINDOW_MS) missed.shift();
+    missed.push({ atMs, bytes: sizeBytes });
+    let bytes = 0;
+    for (const each of missed) bytes += each.bytes;
+    return bytes > Math.max(6_000, (targetBitrate * KEY_FRAME_COST_MS) / 8_000);
+  };
+
   const repair = (sequenceNumber: number, road: RoadSituation, isRepetitionLost: boolean): void => {
     if (isBehind(sequenceNumber)) return;
     const { atMs, rttMs, lossRatio, targetBitrate } = road;
@@ -101,6 +116,10 @@ export function createRetransmitter({ repeat, resend }: RetransmitterOptions): R
       isBroken = true;
       return;
     }
+    if (lastMs < 0 && isTooMuch(sizes[slot] as number, road)) {
+      isBroken = true;
+      return;
+    }
     const budgetBytes = Math.max(12_000, (targetBitrate * BUDGET * WINDOW_MS) / 8_000);
     const left = budgetBytes - spentBytes(atMs);
     if (left < (sizes[slot] as number)) {
@@ -110,7 +129,9 @@ export function createRetransmitter({ repeat, resend }: RetransmitterOptions): R
     }
     repeatedAt[slot] = atMs;
     again(slot, sequenceNumber);
-    if (lossRatio > TWICE_FROM_LOSS && left > budgetBytes / 2) again(slot, sequenceNumber);
+    const isFar = (rttMs ?? 0) > TWICE_FROM_RTT_MS;
+    if (isFar && lossRatio > TWICE_FROM_LOSS && left > budgetBytes * TWICE_WHILE_LEFT)
+      again(slot, sequenceNumber);
   };
 
   return {
@@ -124,6 +145,7 @@ export function createRetransmitter({ repeat, resend }: RetransmitterOptions): R
     },
     onKeyFrame(sequenceNumber) {
       floor = sequenceNumber;
+      missed = [];
       isBroken = false;
     },
     onNack(sequenceNumbers, road) {

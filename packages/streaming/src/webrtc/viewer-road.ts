@@ -56,7 +56,7 @@ const ASK_AGAIN_MS = 500;
 /** While nothing is sent nothing is heard: one old packet at this pace keeps the road measured. */
 const PROBE_EVERY_MS = 100;
 /** What headers and encryption add to payloads, and what frames are larger than asked for. */
-const ENCODER_SHARE = 0.93;
+const ENCODER_SHARE = 0.95;
 const HEADER_BYTES = 45;
 
 /** Makes the road to one viewer. */

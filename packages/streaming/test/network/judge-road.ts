@@ -60,18 +60,40 @@ export function judgeRoad(scenario: Scenario, shown: readonly ShownFrame[]): Roa
   ages.sort((one, other) => one - other);
   const at = (part: number): number => ages[Math.floor(ages.length * part)] ?? 0;
   const [ageP50Ms, ageP95Ms] = [at(0.5), at(0.95)];
-  const missed: string[] = [];
-  if (stallMs > 1_000) missed.push(`stall ${Math.round(stallMs)} ms`);
-  if (ageP95Ms > rttMs + 150) missed.push(`p95 ${Math.round(ageP95Ms)} of ${rttMs + 150} ms`);
-  if (utilisation < WANTED_SHARE) missed.push(`utilisation ${Math.round(utilisation * 100)} %`);
-  if (recoveryMs > 5_000) missed.push(`recovery ${Math.round(recoveryMs)} ms`);
-  return {
+  const figures = {
     stallMs,
     ageP50Ms,
     ageP95Ms,
     utilisation,
     recoveryMs,
     framerate: (shown.length * 1_000) / untilMs,
-    missed,
   };
+  return { ...figures, missed: missedOf(scenario, figures) };
+}
+
+/** The medians of several runs, judged as one. */
+export function middleOf(scenario: Scenario, runs: readonly RoadFigures[]): RoadFigures {
+  const middle = (pick: (run: RoadFigures) => number): number => {
+    const sorted = runs.map(pick).sort((one, other) => one - other);
+    return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  };
+  const figures = {
+    stallMs: middle((run) => run.stallMs),
+    ageP50Ms: middle((run) => run.ageP50Ms),
+    ageP95Ms: middle((run) => run.ageP95Ms),
+    utilisation: middle((run) => run.utilisation),
+    recoveryMs: middle((run) => run.recoveryMs),
+    framerate: middle((run) => run.framerate),
+  };
+  return { ...figures, missed: missedOf(scenario, figures) };
+}
+
+function missedOf({ rttMs }: Scenario, figures: Omit<RoadFigures, "missed">): readonly string[] {
+  const { stallMs, ageP95Ms, utilisation, recoveryMs } = figures;
+  const missed: string[] = [];
+  if (stallMs > 1_000) missed.push(`stall ${Math.round(stallMs)} ms`);
+  if (ageP95Ms > rttMs + 150) missed.push(`p95 ${Math.round(ageP95Ms)} of ${rttMs + 150} ms`);
+  if (utilisation < WANTED_SHARE) missed.push(`utilisation ${Math.round(utilisation * 100)} %`);
+  if (recoveryMs > 5_000) missed.push(`recovery ${Math.round(recoveryMs)} ms`);
+  return missed;
 }

@@ -173,3 +173,10 @@ export function simulate(scenario: Scenario, isThinned = false): SimulatedRun {
     trace,
   };
 }
+
+/** Runs a scenario several times, each with chances of its own. */
+export function simulateRuns(scenario: Scenario, runs: number): readonly SimulatedRun[] {
+  return Array.from({ length: runs }, (_, run) =>
+    simulate({ ...scenario, seed: scenario.seed + run * 1_009 }),
+  );
+}

@@ -1,0 +1,46 @@
+import { describe, expect, it } from "vitest";
+import { middleOf } from "../../test/network/judge-road.ts";
+import { holdOutScenarios, tuningScenarios } from "../../test/network/scenarios.ts";
+import { simulate, simulateRuns } from "../../test/network/simulate.ts";
+
+// All times here are those of a virtual clock: the same on every machine.
+describe("the road to a viewer", () => {
+  it.each([0, 1, 4, 8, 17, 21])("is followed as it narrows and widens: scenario %i", (at) => {
+    const scenario = tuningScenarios[at];
+    if (!scenario) throw new Error(`There is no scenario ${at}.`);
+    const middle = middleOf(scenario, simulateRuns(scenario, 5));
+    expect(middle.missed).toEqual([]);
+  });
+
+  it("is followed where it is another than those it was made with", () => {
+    const quiet = holdOutScenarios.filter(
+      ({ lossRatio, rttMs }) => lossRatio <= 0.01 && rttMs < 90,
+    );
+    const missed = quiet.map((scenario) => middleOf(scenario, simulateRuns(scenario, 3)).missed);
+    expect(missed.flat()).toEqual([]);
+  });
+
+  it("never carries a frame without the one that it refers to", () => {
+    for (const scenario of [...tuningScenarios, ...holdOutScenarios]) {
+      expect(simulate(scenario).broken).toBe(0);
+    }
+  });
+
+  it("is found again when it was gone for two seconds", () => {
+    const [scenario] = tuningScenarios;
+    if (!scenario) throw new Error("There are no scenarios.");
+    const gone = {
+      ...scenario,
+      steps: [
+        { fromMs: 0, bitrate: 2e6 },
+        { fromMs: 10_000, bitrate: 100 },
+        { fromMs: 12_000, bitrate: 2e6 },
+      ],
+      untilMs: 22_000,
+    };
+    const run = simulate(gone);
+    expect(run.stallMs).toBeLessThan(3_500);
+    expect(run.recoveryMs).toBeLessThan(5_000);
+    expect(run.broken).toBe(0);
+  });
+});
