@@ -41,6 +41,7 @@ export interface RtpPayload {
 export interface PeerSender {
   /** What was agreed on. */
   readonly codec: EncodedVideoFamily | "opus";
+  readonly ssrc: number;
   /**
    * Encrypts a packet and gives it to the network at once.
    *
@@ -50,6 +51,13 @@ export interface PeerSender {
   send(packet: RtpPayload): SentNumbers;
   /** Sends a packet again, on the RTX stream where there is one; undefined when it is no longer remembered. */
   resend(sequenceNumber: number): SentNumbers | undefined;
+  /**
+   * Tells the viewer which RTP time of this stream belongs to which time of day (a sender report), so that it can put
+   * sound and pictures together.
+   *
+   * @param atMs - milliseconds of Unix time
+   */
+  report(timestamp: number, atMs: number): void;
 }
 
 /** Numbers of a packet that was sent. */
