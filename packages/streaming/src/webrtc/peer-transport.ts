@@ -1,5 +1,6 @@
 import type { EncodedVideoFamily } from "@millrace/media";
 import type { Observable } from "rxjs";
+import type { SdpFragment } from "./sdp/sdp-fragment.ts";
 import type { TransportFeedback } from "./transport-feedback.ts";
 
 /** A STUN or TURN server, in the words of WebRTC. */
@@ -115,8 +116,13 @@ export interface Peer extends AsyncDisposable {
   addRemoteCandidate(candidate: string, mid: string): Promise<void>;
   /** Takes the other side's answer, where we made the offer. */
   acceptAnswer(answer: string): Promise<void>;
-  /** New credentials of the other side; gives ours. UNSUPPORTED where the library cannot. */
-  restartIce(remoteFragment: string): Promise<string>;
+  /**
+   * Makes the connection anew with other credentials of the other side; gives ours and our candidates as a fragment of
+   * type `application/trickle-ice-sdpfrag`. What goes on over the old one goes on until the new one stands.
+   *
+   * @throws MillraceError UNSUPPORTED where the library cannot
+   */
+  restartIce(fragment: SdpFragment): Promise<string>;
   close(): Promise<void>;
 }
 

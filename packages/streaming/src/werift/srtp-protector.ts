@@ -75,10 +75,7 @@ export function createSrtpProtector({
       packet[at] = (packet[at] ?? 0) ^ (keyStream[at - headerBytes] ?? 0);
     }
     turns.writeUInt32BE(rollover);
-    const tag = createHmac("sha1", hmacKey)
-      .update(packet.subarray(0, end))
-      .update(turns)
-      .digest();
+    const tag = createHmac("sha1", hmacKey).update(packet.subarray(0, end)).update(turns).digest();
     tag.copy(packet, end, 0, SRTP_TAG_BYTES);
   };
 }

@@ -1,5 +1,5 @@
-import { EXTENSION_URI } from "../webrtc/rtp/header-extensions.ts";
 import type { PeerOptions } from "../webrtc/peer-transport.ts";
+import { EXTENSION_URI } from "../webrtc/rtp/header-extensions.ts";
 import type { WeriftLibrary } from "./werift-library.ts";
 
 const FEEDBACK = [

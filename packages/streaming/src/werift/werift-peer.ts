@@ -1,3 +1,4 @@
+import { MillraceError } from "@millrace/core";
 import { BehaviorSubject, Observable, ReplaySubject, Subject } from "rxjs";
 import type {
   Peer,
@@ -9,6 +10,7 @@ import type {
   PeerState,
 } from "../webrtc/peer-transport.ts";
 import { parseRtcp } from "../webrtc/rtcp/parse-rtcp.ts";
+import { fragmentOf, withFragment } from "../webrtc/sdp/sdp-fragment.ts";
 import type {
   WeriftChannel,
   WeriftConnection,
@@ -28,7 +30,11 @@ export interface WeriftPeer extends Peer {
 }
 
 /** A connection of werift in the words of the seam. */
-export function weriftPeer(connection: WeriftConnection, options: PeerOptions): WeriftPeer {
+export function weriftPeer(
+  connection: WeriftConnection,
+  options: PeerOptions,
+  offer?: string,
+): WeriftPeer {
   const state$ = new BehaviorSubject<PeerState>("new");
   const reports$ = new Subject<PeerReport>();
   const receivers$ = new ReplaySubject<PeerReceiver>();
@@ -103,8 +109,14 @@ export function weriftPeer(connection: WeriftConnection, options: PeerOptions): 
       await connection.setRemoteDescription({ type: "answer", sdp });
       bind();
     },
-    async restartIce() {
-      throw new Error("TODO");
+    async restartIce(fragment) {
+      if (offer === undefined) {
+        throw new MillraceError("UNSUPPORTED", "werift: only one who was answered can restart.");
+      }
+      const sdp = withFragment(offer, fragment);
+      await connection.setRemoteDescription({ type: "offer", sdp });
+      await connection.setLocalDescription(await connection.createAnswer());
+      return fragmentOf(connection.localDescription?.sdp ?? "");
     },
     close,
     [Symbol.asyncDispose]: close,
@@ -151,4 +163,3 @@ function weriftReceiver(track: WeriftTrack, { receiver }: WeriftTransceiver): Pe
     },
   };
 }
-

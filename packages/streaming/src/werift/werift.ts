@@ -40,7 +40,7 @@ export function werift(options: WeriftOptions = {}): PeerTransport {
     async answer(offer, peer) {
       const family = agreedFamily(offer, peer.families);
       const one = { ...peer, families: family === undefined ? [] : [family] };
-      return await open(await load(), one, async (connection, library) => {
+      return await open(await load(), one, offer, async (connection, library) => {
         await connection.setRemoteDescription({ type: "offer", sdp: offer }).catch((cause) => {
           throw new MillraceError("CORRUPT_INPUT", "The offer cannot be read.", { cause });
         });
@@ -61,7 +61,7 @@ export function werift(options: WeriftOptions = {}): PeerTransport {
       });
     },
     async offer(peer) {
-      return await open(await load(), peer, async (connection, library) => {
+      return await open(await load(), peer, undefined, async (connection, library) => {
         const kinds = peer.hasAudio ? (["video", "audio"] as const) : (["video"] as const);
         for (const kind of kinds) {
           connection.addTransceiver(new library.MediaStreamTrack({ kind }), {
@@ -78,11 +78,12 @@ export function werift(options: WeriftOptions = {}): PeerTransport {
 async function open(
   library: WeriftLibrary,
   options: PeerOptions,
+  offer: string | undefined,
   agree: (connection: WeriftConnection, library: WeriftLibrary) => Promise<void>,
 ): Promise<Peer> {
   const connection = new library.RTCPeerConnection(weriftConfig(library, options));
   try {
-    const peer = weriftPeer(connection, options);
+    const peer = weriftPeer(connection, options, offer);
     await agree(connection, library);
     peer.begin();
     return peer;

@@ -1,8 +1,7 @@
 /** Names of the RTP header extensions that are spoken here, as SDP has them. */
 export const EXTENSION_URI = {
   mid: "urn:ietf:params:rtp-hdrext:sdes:mid",
-  transportSequence:
-    "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
+  transportSequence: "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
   playoutDelay: "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay",
 } as const;
 

@@ -59,8 +59,7 @@ function fragments(unit: Uint8Array, most: number): readonly Uint8Array[] {
     const part = body.subarray(number * each, (number + 1) * each);
     const payload = Buffer.alloc(2 + part.length);
     payload[0] = (head & ~TYPE_BITS) | FU_A;
-    payload[1] =
-      (head & TYPE_BITS) | (number === 0 ? 0x80 : 0) | (number === count - 1 ? 0x40 : 0);
+    payload[1] = (head & TYPE_BITS) | (number === 0 ? 0x80 : 0) | (number === count - 1 ? 0x40 : 0);
     payload.set(part, 2);
     return payload;
   });

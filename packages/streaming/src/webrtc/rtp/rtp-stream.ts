@@ -26,8 +26,6 @@ export interface RtpStreamOptions {
 const HISTORY = 1_024;
 const FIXED_HEADER_BYTES = 12;
 
-
-
 /** Numbers packets of one stream to one peer, writes their headers and remembers them. */
 export function createRtpStream(options: RtpStreamOptions): PeerSender {
   const { codec, ssrc, rtx, extensions, nextTransportSequence, tailBytes, write } = options;
