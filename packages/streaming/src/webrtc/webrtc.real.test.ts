@@ -72,7 +72,9 @@ describe.skipIf(missingBrowser !== undefined)("a <video> in Chromium over WHEP",
     const numbers = seen.map(({ number }) => number);
     expect(numbers).toEqual([...new Set(numbers)].sort((one, other) => one - other));
     const ages = seen.map(({ ageMs }) => ageMs).sort((one, other) => one - other);
-    const marks = await page.evaluate("[window.answered, window.firstFrame, window.messages.length]");
+    const marks = await page.evaluate(
+      "[window.answered, window.firstFrame, window.messages.length]",
+    );
     console.info(`${codec} ages: p50 ${ages[30]} ms, p95 ${ages[57]} ms`, marks);
     const [viewer] = publication.sessions;
     console.info(viewer?.stats());
