@@ -32,6 +32,8 @@ export async function whepOffer(
 }> {
   const connection = new RTCPeerConnection({
     iceUseIpv6: false,
+    // It opens sockets for each section otherwise, and forgets them when they turn out not to be needed.
+    bundlePolicy: "max-bundle",
     iceAdditionalHostAddresses: ["127.0.0.1"],
     codecs: {
       video: codecs.map(

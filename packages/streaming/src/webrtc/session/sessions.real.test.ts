@@ -112,7 +112,7 @@ describe("a viewer", () => {
     const [session] = publication.sessions;
     expect(session?.stats().isAgeAcknowledged).toBe(false);
     const last = told.at(-1);
-    for (const damaged of ["", "{", '{"shown":{}}', '{"shown":{"agoMs":"x"}}', "x".repeat(2_000)]) {
+    for (const damaged of ["{", '{"shown":{}}', '{"shown":{"agoMs":"x"}}', "x".repeat(2_000)]) {
       viewer.channel.send(damaged);
     }
     viewer.channel.send(JSON.stringify({ shown: { rtpTimestamp: last?.rtpTimestamp, agoMs: 5 } }));

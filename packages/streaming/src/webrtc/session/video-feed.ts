@@ -70,7 +70,8 @@ export function createVideoFeed({
     if (sequence <= lastSequence || (isKeyAwaited && !isKey)) {
       if (isKey) current?.rendition.requestKeyFrame();
       isKeyAwaited = true;
-      drop();
+      // Who has only just come has missed nothing.
+      if (lastSequence >= 0) drop();
       return;
     }
     isKeyAwaited = false;
