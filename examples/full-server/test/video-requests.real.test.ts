@@ -3,10 +3,10 @@ import { createVideoLibrary, decodeIndex, httpBytes } from "@millrace/video-inde
 import { readBarcode } from "@millrace/video-index/testing";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { missingForClips } from "./marked-clip.ts";
+import { markedClip, missingForClips } from "./marked-clip.ts";
 import { ask } from "./test-server.ts";
 import { type MarkedServer, startMarkedServer } from "./video-answers.ts";
-import { videoBench } from "./video-server.ts";
+import { upload, videoBench } from "./video-server.ts";
 
 const missing = await missingForClips();
 if (missing !== undefined)
@@ -94,10 +94,11 @@ describe.skipIf(missing !== undefined)("videos over HTTP", () => {
   }, 120_000);
 
   it("stand in the metrics", async () => {
-    // A miss, a hit, and a look of the model.
-    for (let turn = 0; turn < 2; turn++)
-      await marked.picture("/v1/videos/marked/frames/44.jpg?quality=91");
-    await ask(`${server.url}/v1/videos/marked/frames/44/detections`);
+    // A miss, a hit, and a look of the model, of a video that nobody asked for before.
+    await upload(server, await markedClip({ comment: "counted" }), "counted");
+    const frame = "/v1/videos/counted/frames/44";
+    for (let turn = 0; turn < 2; turn++) expect((await marked.picture(frame)).number).toBe(44);
+    expect((await ask(`${server.url}${frame}/detections`)).status).toBe(200);
     const text = await (await fetch(`${server.url}/metrics`)).text();
     for (const name of [
       'millrace_video_frames_total{cache="hit"}',
