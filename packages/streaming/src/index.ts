@@ -12,6 +12,7 @@ export {
 } from "./hub/frame-hub.ts";
 export type { PictureSpec, Rendition, VideoRendition, VideoSpec } from "./hub/rendition.ts";
 export type { SoundRendition } from "./hub/sound-rendition.ts";
+export { type FrameComment, readFrameComment, writeFrameComment } from "./mjpeg/frame-comment.ts";
 export { type MjpegPublishOptions, mjpeg } from "./mjpeg/mjpeg.ts";
 export { type TestPatternOptions, testPattern } from "./pattern/test-pattern.ts";
 export type { Publication, PublicationStats, PublishOptions, Transport } from "./transport.ts";
