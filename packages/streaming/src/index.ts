@@ -13,7 +13,8 @@ export {
 export type { PictureSpec, Rendition, VideoRendition, VideoSpec } from "./hub/rendition.ts";
 export type { SoundRendition } from "./hub/sound-rendition.ts";
 export { type FrameComment, readFrameComment, writeFrameComment } from "./mjpeg/frame-comment.ts";
-export { type MjpegPublishOptions, mjpeg } from "./mjpeg/mjpeg.ts";
+export { mjpeg } from "./mjpeg/mjpeg.ts";
+export type { MjpegPublishOptions } from "./mjpeg/mjpeg-options.ts";
 export { type TestPatternOptions, testPattern } from "./pattern/test-pattern.ts";
 export type { Publication, PublicationStats, PublishOptions, Transport } from "./transport.ts";
 export { type Admission, type AdmissionOptions, createAdmission } from "./viewers/admission.ts";
