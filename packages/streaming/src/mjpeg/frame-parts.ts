@@ -11,7 +11,9 @@ export interface FrameParts {
    * @param head - what takes the place of its first two bytes
    */
   frame(frame: EncodedFrame, head: Uint8Array): readonly (string | Uint8Array)[];
-  /** After the last one. */
+  /** The last one once more, with the end behind it, where browsers need it to show the last one. */
+  readonly last?: FrameParts["frame"];
+  /** The end. */
   readonly closing: string;
 }
 
@@ -22,10 +24,12 @@ export interface FrameParts {
 export function frameParts(boundary: string, framing: MjpegFraming): FrameParts {
   if (framing === "browser") {
     const next = `--${boundary}\r\nContent-Type: image/jpeg\r\n\r\n`;
+    const closing = `\r\n--${boundary}--\r\n`;
     return {
       opening: next,
       frame: ({ data }, head) => [head, data.subarray(2), `\r\n${next}`],
-      closing: `\r\n--${boundary}--\r\n`,
+      last: ({ data }, head) => [head, data.subarray(2), closing],
+      closing,
     };
   }
   return {

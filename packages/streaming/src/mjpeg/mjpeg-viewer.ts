@@ -133,17 +133,16 @@ export function mjpegViewer(options: MjpegViewerOptions): MjpegViewer {
   };
   const finish = (): void => {
     const isWhole = ending === "ended";
-    if (isWhole && last && parts.opening !== "") {
-      // Some browsers show a picture only when another one follows it.
-      const frame = last;
-      last = undefined;
-      repeat(frame);
-      return;
-    }
-    state = "closed";
     response.addTrailers({ "x-stream-end": isWhole ? "ended" : "failed" });
+    if (isWhole && last && parts.last) {
+      const { bytes } = data.head(last, position);
+      write(parts.last(last, bytes), () => {});
+    } else if (isWhole) {
+      response.write(parts.closing);
+    }
     // A stream that failed is not brought to the end that its form has: so programs can tell.
-    response.end(isWhole ? parts.closing : undefined);
+    state = "closed";
+    response.end();
   };
   const end = (how: "ended" | "failed"): void => {
     if (ending || state === "closed") return;

@@ -54,6 +54,7 @@ export function createRenditionLadder(steps: number): RenditionLadder {
       good = step > 0 && carries(step - 1, ENOUGH) ? good + 1 : 0;
       if (bad >= DOWN_AFTER && step < steps - 1) {
         if (sinceUp <= LASTS) upAfter = Math.min(UP_AFTER_MOST, upAfter * 2);
+        sinceUp = Number.POSITIVE_INFINITY;
         step++;
         bad = 0;
       } else if (good >= upAfter) {

@@ -15,15 +15,17 @@ export interface RoadMeter {
 }
 
 /** What may be on the road before the next frame goes: two or three frames of a viewer who is a little slow. */
-const SHORT_S = 0.15;
+const SHORT_S = 0.12;
 /** A road is judged by at least so much of its time, so that one hiccup of a fast viewer makes it no slow one. */
 const WINDOW_MS = 1_000;
 /** Share of the time that the buffers are full on a slow road. */
 const SLOW_SHARE = 0.5;
 /** Nobody tells when a road has become faster: what is reckoned grows so much a second until it is full again. */
-const GROWTH = 0.03;
+const GROWTH = 0.02;
 /** A road that carries so many times what is sent is not called slow any more. */
 const AMPLE = 2;
+/** What was measured is used up to this share, so that the buffers are empty for most of the time until it has grown. */
+const CAUTION = 0.8;
 const LEAST_CAPACITY = 65_536;
 const LONGEST_WAIT_MS = 1_000;
 /** Less than this in the system's buffers is what is under way at any time. */
@@ -91,7 +93,7 @@ export function createRoadMeter(now: () => number = () => performance.now()): Ro
           LEAST_CAPACITY,
           mark.written - measured * ((mark.ms - (startedMs ?? mark.ms)) / 1_000),
         );
-        rate = rate === undefined ? measured : Math.min(rate, (rate + measured) / 2);
+        rate = measured * CAUTION;
         // A report of the system holds until the next one.
         if (!report) held = capacity;
       }
