@@ -24,19 +24,26 @@ export interface AckWindow {
    * would be 20 a second, with no queue anywhere.
    */
   widen(frames: number): void;
+  /** Other frames come from now on, of which so many may be under way. What is under way stays so. */
+  resize(size: number): void;
 }
 
 /** What the road may add to the window. */
 const MOST_ADDED = 30;
 
-/** @param size - frames that may be under way */
+/**
+ * Makes the window of one viewer.
+ *
+ * @param size - frames that may be under way
+ */
 export function createAckWindow(size: number): AckWindow {
+  let most = size;
   const underWay: FrameUnderWay[] = [];
   let last = -1;
   let added = 0;
   return {
     get isFull() {
-      return underWay.length >= size + added;
+      return underWay.length >= most + added;
     },
     get oldest() {
       return underWay[0];
@@ -48,11 +55,15 @@ export function createAckWindow(size: number): AckWindow {
     acknowledge(sequence) {
       if (sequence > last) return "never-sent";
       let found: FrameUnderWay | undefined;
-      while (underWay[0] !== undefined && underWay[0].sequence <= sequence) found = underWay.shift();
+      while (underWay[0] !== undefined && underWay[0].sequence <= sequence)
+        found = underWay.shift();
       return found?.sequence === sequence ? found : "known";
     },
     widen(frames) {
       added = Math.min(MOST_ADDED, Math.max(0, Math.floor(frames)));
+    },
+    resize(frames) {
+      most = frames;
     },
   };
 }
