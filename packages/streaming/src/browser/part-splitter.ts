@@ -31,7 +31,10 @@ const BLANK_LINE = encoder.encode("\r\n\r\n");
  * @param boundary - as it stands in the content type
  * @param maxPartBytes - what one part may have
  */
-export function createPartSplitter(boundary: string, maxPartBytes: number = 16 * 2 ** 20): PartSplitter {
+export function createPartSplitter(
+  boundary: string,
+  maxPartBytes: number = 16 * 2 ** 20,
+): PartSplitter {
   const first = encoder.encode(`--${boundary}`);
   const behind = encoder.encode(`\r\n--${boundary}`);
   let buffer = new Uint8Array(64 * 1_024);

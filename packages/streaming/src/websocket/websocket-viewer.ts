@@ -42,12 +42,21 @@ export interface WebsocketViewer extends Viewer {
   readonly rungs: readonly Rendition[];
   /** Asks whether it is there, and sends it away when it is not. To be called a few times a second. */
   tick(nowMs: number): void;
+  /** Ends it because the server goes away: the viewer may come again, as the stream may go on. */
+  leave(): void;
   /** Sends what it wants; what was sent before ends. */
   watch(wishes: SocketWishes): void;
 }
 
 /** Codes of RFC 6455, 7.4.1. */
-const CloseCode = { normal: 1000, unsupported: 1003, policy: 1008, internal: 1011, later: 1013 };
+const CloseCode = {
+  normal: 1000,
+  away: 1001,
+  unsupported: 1003,
+  policy: 1008,
+  internal: 1011,
+  later: 1013,
+};
 const PING_MS = 1_000;
 /** Who says nothing of what it wants to see holds a seat for nothing. */
 const CHOOSE_MS = 10_000;
@@ -213,7 +222,7 @@ export function websocketViewer(
       const { oldest } = window;
       const silentMs = oldest === undefined ? 0 : nowMs - Math.max(heardMs, oldest.sentMs);
       if (silentMs > stallMs || (!isPingAnswered && nowMs - pingedMs > stallMs)) {
-        close(`nothing was acknowledged for ${stallMs / 1_000} s`, CloseCode.policy);
+        close(`nothing was acknowledged for ${stallMs / 1_000} s`, CloseCode.later);
       } else if (!feed && nowMs - startedMs > CHOOSE_MS) {
         close("it did not say what to watch", CloseCode.policy);
       } else {
@@ -234,6 +243,7 @@ export function websocketViewer(
       targetBitrate: null,
     }),
     close: (reason) => close(reason),
+    leave: () => close("the server goes away", CloseCode.away),
   };
   const ping = (nowMs: number): void => {
     pingedMs = nowMs;

@@ -191,7 +191,7 @@ function createPublication(
         list.remove(viewer);
         if (viewers.size === 0) clearInterval(ticks);
       });
-      if (isClosed) viewer.close("the stream is over");
+      if (isClosed) viewer.leave();
       else if (wishes) viewer.watch(wishes);
     });
   };
@@ -201,7 +201,7 @@ function createPublication(
   };
   const close = async (): Promise<void> => {
     isClosed = true;
-    list.close("the stream is over");
+    for (const viewer of [...viewers]) viewer.leave();
   };
   return {
     transport: "websocket",
