@@ -1,5 +1,5 @@
 /**
- * What tests of transports need: the numbers in the pixels of the test pattern.
+ * What tests of transports need: a suite that every transport passes, and the numbers in the pixels of the test pattern.
  *
  * @packageDocumentation
  */
@@ -9,3 +9,8 @@ export {
   patternMarksScript,
   readPatternMarks,
 } from "../pattern/pattern-marks.ts";
+export {
+  type DescribeTransportOptions,
+  describeTransport,
+  type TestViewer,
+} from "./describe-transport.ts";
