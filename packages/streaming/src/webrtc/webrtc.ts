@@ -5,7 +5,7 @@ import type { FrameHub } from "../hub/frame-hub.ts";
 import type { Publication, PublishOptions, Transport } from "../transport.ts";
 import { createAdmission } from "../viewers/admission.ts";
 import { createViewerList } from "../viewers/viewer-list.ts";
-import type { Peer, PeerOptions, PeerTransport } from "./peer-transport.ts";
+import type { IceServer, Peer, PeerOptions, PeerTransport } from "./peer-transport.ts";
 import { createRtpClock } from "./session/rtp-clock.ts";
 import { createVideoTiers, DEFAULT_TIERS, type VideoTier } from "./session/video-tiers.ts";
 import { createSession, type WebrtcSession, type WebrtcViewer } from "./session/webrtc-viewer.ts";
@@ -40,6 +40,10 @@ export interface WebrtcPublishOptions extends PublishOptions {
     request: IncomingMessage,
     token: string | undefined,
   ) => boolean | Promise<boolean>;
+  /** STUN and TURN servers that viewers are told of, in `Link` headers. @defaultValue none */
+  readonly viewerIceServers?:
+    | readonly IceServer[]
+    | ((request: IncomingMessage) => readonly IceServer[]);
   /** Origin of pages that may watch; null for those of the server only. @defaultValue `"*"` */
   readonly allowOrigin?: string | null;
 }
@@ -92,7 +96,12 @@ function createPublication(
   { peers, ...network }: WebrtcOptions,
   publish: WebrtcPublishOptions,
 ): WebrtcPublication {
-  const { admission = createAdmission(), renditions = DEFAULT_TIERS, allowOrigin = "*" } = publish;
+  const {
+    admission = createAdmission(),
+    renditions = DEFAULT_TIERS,
+    allowOrigin = "*",
+    viewerIceServers = [],
+  } = publish;
   const clock = createRtpClock();
   const tiers = createVideoTiers(hub, clock, renditions);
   const list = createViewerList("webrtc");
@@ -103,7 +112,7 @@ function createPublication(
     ...network,
     families:
       publish.families ?? (["h264", "vp8"] as const).filter((one) => hub.families.includes(one)),
-    hasAudio: hub.hasSound,
+    hasAudio: canSound(hub),
     playoutDelayMs:
       publish.playoutDelayMs === undefined ? { min: 0, max: 0 } : publish.playoutDelayMs,
   };
@@ -164,7 +173,8 @@ function createPublication(
       await join(signal, async () => await peers.answer(offer, peerOptions), offer),
     counterOffer: async (signal) => await join(signal, async () => await peers.offer(peerOptions)),
     find: (id) => sessions.get(id),
-    iceServers: network.iceServers ?? [],
+    iceServersFor: (request) =>
+      typeof viewerIceServers === "function" ? viewerIceServers(request) : viewerIceServers,
     allowOrigin,
     authorize: publish.authorize,
   });
@@ -195,6 +205,20 @@ function endAtConnection(session: WebrtcSession, endTurn: () => void): void {
     next: (state) => state === "connected" && end(),
     complete: end,
   });
+}
+
+/** Sound that nothing here encodes is not offered. */
+function canSound(hub: FrameHub): boolean {
+  if (!hub.hasSound) return false;
+  try {
+    hub.sound("opus");
+    return true;
+  } catch (error) {
+    const isLacking =
+      MillraceError.is(error) && ["MISSING_DEPENDENCY", "UNSUPPORTED"].includes(error.code);
+    if (isLacking) return false;
+    throw error;
+  }
 }
 
 function isFull(error: unknown): boolean {

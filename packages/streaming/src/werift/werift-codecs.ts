@@ -54,16 +54,21 @@ export function weriftConfig(
       rtcpFeedback: [],
     }),
   ];
-  const extension = (uri: string): object => new RTCRtpHeaderExtensionParameters({ uri });
+  // One extension has one number in all sections that share a transport.
+  const extension = (name: keyof typeof EXTENSION_URI): object =>
+    new RTCRtpHeaderExtensionParameters({
+      uri: EXTENSION_URI[name],
+      id: Object.keys(EXTENSION_URI).indexOf(name) + 1,
+    });
   return {
     codecs: { video, audio },
     headerExtensions: {
       video: [
-        extension(EXTENSION_URI.mid),
-        extension(EXTENSION_URI.transportSequence),
-        ...(options.playoutDelayMs ? [extension(EXTENSION_URI.playoutDelay)] : []),
+        extension("mid"),
+        extension("transportSequence"),
+        ...(options.playoutDelayMs ? [extension("playoutDelay")] : []),
       ],
-      audio: [extension(EXTENSION_URI.mid)],
+      audio: [extension("mid")],
     },
     iceServers: iceServers.flatMap(({ urls, ...rest }) =>
       (typeof urls === "string" ? [urls] : urls).map((url) => ({ urls: url, ...rest })),

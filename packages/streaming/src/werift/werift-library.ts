@@ -21,8 +21,7 @@ export interface WeriftTransport {
   role: string;
   readonly onStateChange: WeriftEvent<[string]>;
   readonly iceTransport: {
-    readonly connection: { send(data: Buffer): Promise<void> };
-    readonly localCandidates: readonly unknown[];
+    readonly connection: { stunServer: unknown; send(data: Buffer): Promise<void> };
   };
   readonly srtp: {
     readonly localContext: {
@@ -107,7 +106,9 @@ export interface WeriftConnection {
   createAnswer(): Promise<{ readonly type: string; readonly sdp: string }>;
   createOffer(): Promise<{ readonly type: string; readonly sdp: string }>;
   setLocalDescription(description: { type: string; sdp: string }): Promise<unknown>;
-  addIceCandidate(candidate: { candidate: string; sdpMid: string } | null): Promise<void>;
+  addIceCandidate(
+    candidate: { candidate: string; sdpMid?: string; sdpMLineIndex?: number } | null,
+  ): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -122,7 +123,7 @@ export interface WeriftLibrary {
     parameters?: string;
     rtcpFeedback: readonly { type: string; parameter?: string }[];
   }) => WeriftCodec;
-  readonly RTCRtpHeaderExtensionParameters: new (parameters: { uri: string }) => object;
+  readonly RTCRtpHeaderExtensionParameters: new (parameters: { uri: string; id: number }) => object;
   readonly MediaStreamTrack: new (parameters: { kind: "audio" | "video" }) => object;
 }
 

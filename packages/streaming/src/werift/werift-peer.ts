@@ -103,7 +103,13 @@ export function weriftPeer(
     channels$,
     reports$,
     async addRemoteCandidate(candidate, mid) {
-      await connection.addIceCandidate({ candidate, sdpMid: mid });
+      // All media share one transport: where no section is named, it is the first one's.
+      const section = mid === "" ? { sdpMLineIndex: 0 } : { sdpMid: mid };
+      await connection
+        .addIceCandidate(candidate === "" ? null : { candidate, ...section })
+        .catch((cause: unknown) => {
+          throw new MillraceError("CORRUPT_INPUT", "The candidate cannot be taken.", { cause });
+        });
     },
     async acceptAnswer(sdp) {
       await connection.setRemoteDescription({ type: "answer", sdp });

@@ -41,9 +41,7 @@ export function werift(options: WeriftOptions = {}): PeerTransport {
       const family = agreedFamily(offer, peer.families);
       const one = { ...peer, families: family === undefined ? [] : [family] };
       return await open(await load(), one, offer, async (connection, library) => {
-        await connection.setRemoteDescription({ type: "offer", sdp: offer }).catch((cause) => {
-          throw new MillraceError("CORRUPT_INPUT", "The offer cannot be read.", { cause });
-        });
+        await connection.setRemoteDescription({ type: "offer", sdp: offer });
         for (const transceiver of connection.getTransceivers()) {
           // As it looks from here.
           const { kind, offerDirection } = transceiver;
@@ -57,6 +55,7 @@ export function werift(options: WeriftOptions = {}): PeerTransport {
             sends ? (receives ? "sendrecv" : "sendonly") : receives ? "recvonly" : "inactive",
           );
         }
+        askNobodyElse(connection, peer);
         await connection.setLocalDescription(await connection.createAnswer());
       });
     },
@@ -68,10 +67,23 @@ export function werift(options: WeriftOptions = {}): PeerTransport {
             direction: "sendonly",
           });
         }
-        await connection.setLocalDescription(await connection.createOffer());
+        const description = await connection.createOffer();
+        askNobodyElse(connection, peer);
+        await connection.setLocalDescription(description);
       });
     },
   };
+}
+
+/**
+ * Where no STUN server is named, werift asks one of Google's, and each join waits for it, five seconds where it cannot
+ * be reached.
+ */
+function askNobodyElse(connection: WeriftConnection, { iceServers = [] }: PeerOptions): void {
+  if (iceServers.some(({ urls }) => [urls].flat().some((url) => url.startsWith("stun")))) return;
+  for (const { iceTransport } of connection.dtlsTransports) {
+    iceTransport.connection.stunServer = undefined;
+  }
 }
 
 /** A connection that cannot be agreed on is closed before the error goes on: it holds sockets. */
@@ -87,8 +99,9 @@ async function open(
     await agree(connection, library);
     peer.begin();
     return peer;
-  } catch (error) {
+  } catch (cause) {
     await connection.close();
-    throw error;
+    if (offer === undefined) throw cause;
+    throw new MillraceError("CORRUPT_INPUT", "The offer cannot be answered.", { cause });
   }
 }

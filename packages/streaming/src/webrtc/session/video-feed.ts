@@ -34,6 +34,20 @@ export interface VideoFeedOptions {
   readonly end: () => void;
 }
 
+/** A tier that is to be gone over to. */
+interface NextTier {
+  readonly rendition: PacketRendition;
+  readonly subscription: Subscription;
+  /**
+   * Its first key frame came late, as its encoder had to be opened: what was sent so far had gone past it. From this
+   * time on it makes another as soon as it is asked.
+   */
+  cutAtMs: number | undefined;
+}
+
+/** Renditions make no two key frames in a quarter of a second. */
+const KEY_FRAME_GUARD_MS = 260;
+
 /** Makes the feed of one viewer. */
 export function createVideoFeed({
   tiers,
@@ -46,9 +60,7 @@ export function createVideoFeed({
   let tier = options.tier;
   let current: PacketRendition | undefined;
   let subscription: Subscription | undefined;
-  let next:
-    | { readonly rendition: PacketRendition; readonly subscription: Subscription }
-    | undefined;
+  let next: NextTier | undefined;
   let isKeyAwaited = true;
   let lastSequence = -1;
 
@@ -64,6 +76,11 @@ export function createVideoFeed({
     isKeyAwaited = false;
     lastSequence = sequence;
     send(packetized);
+    if (next?.cutAtMs === undefined || performance.now() < next.cutAtMs) return;
+    // The very next frame of the source is the other tier's key frame: nothing is missing in between.
+    next.cutAtMs = undefined;
+    subscription?.unsubscribe();
+    next.rendition.rendition.requestKeyFrame();
   };
   const giveUpNext = (): void => {
     next?.subscription.unsubscribe();
@@ -90,6 +107,11 @@ export function createVideoFeed({
     },
     switchTo(wanted) {
       giveUpNext();
+      // It was about to change.
+      if (subscription?.closed) {
+        subscription = undefined;
+        feed.start();
+      }
       const isRunning = subscription !== undefined;
       if (wanted === tier) return;
       if (!isRunning) {
@@ -101,6 +123,10 @@ export function createVideoFeed({
         next(packetized) {
           if (next?.rendition === rendition) {
             if (!packetized.frame.isKey) return;
+            if (packetized.frame.sequence <= lastSequence) {
+              next.cutAtMs = performance.now() + KEY_FRAME_GUARD_MS;
+              return;
+            }
             subscription?.unsubscribe();
             subscription = waiting;
             next = undefined;
@@ -113,7 +139,7 @@ export function createVideoFeed({
         error: end,
         complete: end,
       });
-      next = { rendition, subscription: waiting };
+      next = { rendition, subscription: waiting, cutAtMs: undefined };
       rendition.rendition.requestKeyFrame();
     },
     requestKeyFrame() {

@@ -15,7 +15,8 @@ export interface SignallingOptions {
   /** Makes an offer to one who came with none that could be answered. */
   readonly counterOffer: (signal: AbortSignal) => Promise<WebrtcSession>;
   readonly find: (id: string) => WebrtcSession | undefined;
-  readonly iceServers: readonly IceServer[];
+  /** What a viewer is told to go by. */
+  readonly iceServersFor: (request: IncomingMessage) => readonly IceServer[];
   /** Of the page that may ask; null answers pages of this origin only. */
   readonly allowOrigin: string | null;
   readonly authorize:
@@ -30,7 +31,6 @@ const FRAGMENT = "application/trickle-ice-sdpfrag";
 export function createSignalling(
   options: SignallingOptions,
 ): (request: IncomingMessage, response: ServerResponse, path?: string) => Promise<void> {
-  const links = iceLinks(options.iceServers);
   const shared: Readonly<Record<string, string>> = {
     ...(options.allowOrigin !== null && {
       "access-control-allow-origin": options.allowOrigin,
@@ -50,6 +50,7 @@ export function createSignalling(
     const gone = whenGone(response);
     const { session, status } = await openOrCounter(await readBody(request), gone);
     if (gone.aborted) session.close("it left while it was joining");
+    const links = iceLinks(options.iceServersFor(request));
     answer(
       response,
       status,
