@@ -7,9 +7,11 @@ import { createAdmission } from "../viewers/admission.ts";
 import { createViewerList } from "../viewers/viewer-list.ts";
 import type { IceServer, Peer, PeerOptions, PeerTransport } from "./peer-transport.ts";
 import { createRtpClock } from "./session/rtp-clock.ts";
+import { createTierSteering } from "./session/tier-steering.ts";
 import { createVideoTiers, DEFAULT_TIERS, type VideoTier } from "./session/video-tiers.ts";
 import { createSession, type WebrtcSession, type WebrtcViewer } from "./session/webrtc-viewer.ts";
 import { createSignalling } from "./signalling/signalling.ts";
+import { createTicks } from "./ticks.ts";
 
 /** What {@link webrtc} may be told. */
 export interface WebrtcOptions
@@ -54,6 +56,8 @@ export interface WebrtcPublication extends Publication {
   readonly sessions: readonly WebrtcViewer[];
 }
 
+/** Packets of all viewers that wait for their time. */
+const ticks = createTicks();
 const TICK_MS = 250;
 /** A turn to join lasts until the viewer is connected; one that does not come on must not hold up the others. */
 const TURN_MS = 1_000;
@@ -104,10 +108,11 @@ function createPublication(
   } = publish;
   const clock = createRtpClock();
   const tiers = createVideoTiers(hub, clock, renditions);
+  const steering = createTierSteering(renditions);
   const list = createViewerList("webrtc");
   const sessions = new Map<string, WebrtcSession>();
   let isClosed = false;
-  let ticks: NodeJS.Timeout | undefined;
+  let timer: NodeJS.Timeout | undefined;
   const peerOptions: PeerOptions = {
     ...network,
     families:
@@ -133,6 +138,7 @@ function createPublication(
         hub,
         tiers,
         clock,
+        ticks,
         canRestart: peers.capabilities.iceRestart,
         offer,
       });
@@ -140,11 +146,11 @@ function createPublication(
         sessions.delete(session.id);
         list.remove(session);
         giveBack();
-        if (sessions.size === 0) clearInterval(ticks);
+        if (sessions.size === 0) clearInterval(timer);
       });
       sessions.set(session.id, session);
       list.add(session);
-      if (sessions.size === 1) ticks = setInterval(tick, TICK_MS);
+      if (sessions.size === 1) timer = setInterval(tick, TICK_MS);
       endAtConnection(session, endTurn);
       // It was closed while this one was being answered.
       if (isClosed || signal.aborted) session.close("the stream is over");
@@ -167,6 +173,8 @@ function createPublication(
   const tick = (): void => {
     const nowMs = performance.now();
     for (const session of [...sessions.values()]) session.tick(nowMs);
+    const steered = [...sessions.values()].flatMap((session) => session.steered ?? []);
+    steering.steer(steered, nowMs);
   };
   const handle = createSignalling({
     open: async (offer, signal) =>

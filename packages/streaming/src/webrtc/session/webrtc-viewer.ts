@@ -4,13 +4,16 @@ import { Subject, takeUntil } from "rxjs";
 import type { FrameHub } from "../../hub/frame-hub.ts";
 import type { Viewer, ViewerState } from "../../viewers/viewer.ts";
 import { createViewerMeter } from "../../viewers/viewer-meter.ts";
-import type { Peer, PeerReceiver, PeerReport } from "../peer-transport.ts";
+import type { Peer, PeerReceiver, PeerReport, PeerSender } from "../peer-transport.ts";
 import { readDescription } from "../sdp/read-description.ts";
 import type { SdpFragment } from "../sdp/sdp-fragment.ts";
+import type { Ticks } from "../ticks.ts";
+import { createViewerRoad, type ViewerRoad } from "../viewer-road.ts";
 import { createDataFeed, type DataFeed } from "./data-feed.ts";
 import type { RtpClock } from "./rtp-clock.ts";
+import type { SteeredViewer } from "./tier-steering.ts";
 import { createVideoFeed, type VideoFeed } from "./video-feed.ts";
-import type { VideoTiers } from "./video-tiers.ts";
+import type { VideoTier, VideoTiers } from "./video-tiers.ts";
 
 /** Somebody who watches over WebRTC. */
 export interface WebrtcViewer extends Viewer {
@@ -18,12 +21,19 @@ export interface WebrtcViewer extends Viewer {
   readonly received$: Observable<PeerReceiver>;
   /** Place of the rendition that it is sent, 0 for the best. */
   readonly tier: number;
-  /** Sends another rendition from its next key frame on; numbers and times go on as if it were the same. */
-  switchTo(tier: number): void;
+  /**
+   * Sends another rendition from its next key frame on; numbers and times go on as if it were the same.
+   *
+   * @param tier - its place, which stays until another is chosen; `"auto"` follows the viewer's road again, as it is
+   *   in the beginning
+   */
+  switchTo(tier: number | "auto"): void;
 }
 
 /** A viewer and what its publication does with it. */
 export interface WebrtcSession extends WebrtcViewer {
+  /** Undefined while it is sent nothing, or no video. */
+  readonly steered: SteeredViewer | undefined;
   readonly peer: Peer;
   /** Changes whenever the connection is made anew: what a request about it must name. */
   etag: string;
@@ -47,6 +57,7 @@ export interface SessionOptions {
   readonly hub: FrameHub;
   readonly tiers: VideoTiers;
   readonly clock: RtpClock;
+  readonly ticks: Ticks;
   readonly canRestart: boolean;
   /** Of the viewer; undefined when the offer was ours. */
   readonly offer: string | undefined;
@@ -58,6 +69,8 @@ const CONNECT_LIMIT_MS = 10_000;
 const STALE_AFTER_MS = 5_000;
 const GONE_AFTER_MS = 10_000;
 const REPORT_EVERY_MS = 1_000;
+/** Repetitions, headers and key frames go beside what the encoder is asked for. */
+const ROOM_ABOVE = 1.3;
 
 /** Sends a publication to one peer, until it goes away or says nothing more. */
 export function createSession({
@@ -65,6 +78,7 @@ export function createSession({
   hub,
   tiers,
   clock,
+  ticks,
   canRestart,
   offer,
 }: SessionOptions): WebrtcSession {
@@ -79,6 +93,10 @@ export function createSession({
   let rttMs: number | null = null;
   let lossRatio: number | null = null;
   let isAgeAcknowledged = false;
+  let framesDropped = 0;
+  let isTierFixed = false;
+  let liveMs = Number.POSITIVE_INFINITY;
+  const best = tiers.tiers[0] as VideoTier;
   let size = "";
 
   const nowMs = (): number => performance.timeOrigin + performance.now();
@@ -86,11 +104,25 @@ export function createSession({
     if (state === "closed") return;
     state = "closed";
     feed?.stop();
+    road?.close();
     closed$.next(reason);
     closed$.complete();
     void peer.close();
   };
   const video = peer.video;
+  const createRoad = ({ send, resend }: PeerSender): ViewerRoad =>
+    createViewerRoad({
+      send,
+      resend,
+      ticks,
+      requestKeyFrame: () => feed?.requestKeyFrame(),
+      sent: (sizeBytes) => meter.sentBytes(sizeBytes),
+      dropped(frames) {
+        framesDropped += frames;
+        meter.dropped(frames);
+      },
+      rate: { startBitrate: best.bitrate, maxBitrate: best.bitrate * ROOM_ABOVE },
+    });
   const feed: VideoFeed | undefined =
     video && video.codec !== "opus"
       ? createVideoFeed({
@@ -100,15 +132,18 @@ export function createSession({
           drop: () => meter.dropped(),
           end: () => close("the stream is over"),
           send({ frame, packets }) {
-            let sizeBytes = 0;
-            for (const packet of packets) sizeBytes += video.send(packet).sizeBytes;
-            meter.sent(sizeBytes);
+            const before = framesDropped;
+            road?.sendFrame(packets, frame.isKey);
+            if (framesDropped > before) return;
+            meter.sent(0);
             size = `${frame.width}×${frame.height}`;
-            if (!isAgeAcknowledged) meter.aged(nowMs() - frame.capturedAtMs);
+            const waitsMs = road?.read().pacedMs ?? 0;
+            if (!isAgeAcknowledged) meter.aged(nowMs() - frame.capturedAtMs + waitsMs);
             if (frame.isKey) data.sendClock(frame);
           },
         })
       : undefined;
+  const road = video && createRoad(video);
   const data: DataFeed = createDataFeed(hub.data$, clock, (shown, agoMs) => {
     const capturedAtMs =
       shown.timestamp === undefined
@@ -129,34 +164,23 @@ export function createSession({
       .subscribe({
         next({ timestamp, data: sound }) {
           if (state !== "live") return;
-          const { sizeBytes } = audio.send({
+          const sent = audio.send({
             data: sound,
             timestamp: clock.audio(timestamp),
             marker: false,
           });
-          meter.sentBytes(sizeBytes);
+          if (road) road.noteSound(sent);
+          else meter.sentBytes(sent.sizeBytes);
         },
         error: () => close("the sound cannot be encoded"),
       });
   };
   const hear = (report: PeerReport): void => {
     heardMs = performance.now();
-    switch (report.kind) {
-      case "key-frame-request":
-        feed?.requestKeyFrame();
-        break;
-      case "nack":
-        for (const number of report.sequenceNumbers) {
-          const again = video?.resend(number);
-          if (again) meter.sentBytes(again.sizeBytes);
-        }
-        break;
-      case "receiver-report":
-        lossRatio = report.lossRatio;
-        rttMs = report.rttMs ?? rttMs;
-        break;
-      default:
-    }
+    road?.hear(report);
+    if (report.kind !== "receiver-report") return;
+    lossRatio = report.lossRatio;
+    rttMs = report.rttMs ?? rttMs;
   };
   /** A viewer knows by them which sound belongs to which picture. */
   const report = (): void => {
@@ -172,6 +196,7 @@ export function createSession({
     if (peerState !== "connected" || state !== "connecting") return;
     state = "live";
     heardMs = performance.now();
+    liveMs = heardMs;
     try {
       feed?.start();
       startSound();
@@ -180,6 +205,25 @@ export function createSession({
     }
   });
 
+  const steered: SteeredViewer = {
+    family: video?.codec === "vp8" ? "vp8" : "h264",
+    get rendition() {
+      return feed?.current?.rendition;
+    },
+    get tier() {
+      return feed?.tier ?? 0;
+    },
+    get isTierFixed() {
+      return isTierFixed;
+    },
+    get sinceMs() {
+      return liveMs;
+    },
+    get road() {
+      return (road as ViewerRoad).read();
+    },
+    moveTo: (tier) => feed?.switchTo(tier),
+  };
   const id = randomBytes(18).toString("base64url");
   const session: WebrtcSession = {
     id,
@@ -214,7 +258,13 @@ export function createSession({
     get tier() {
       return feed?.tier ?? 0;
     },
-    switchTo: (tier) => feed?.switchTo(tier),
+    switchTo(tier) {
+      isTierFixed = tier !== "auto";
+      if (tier !== "auto") feed?.switchTo(Math.max(0, Math.min(tiers.tiers.length - 1, tier)));
+    },
+    get steered() {
+      return state === "live" && feed?.current ? steered : undefined;
+    },
     stats: () => ({
       id,
       transport: "webrtc",
@@ -224,8 +274,8 @@ export function createSession({
       ...meter.read(),
       isAgeAcknowledged,
       rttMs,
-      lossRatio,
-      targetBitrate: null,
+      lossRatio: road?.read().lossRatio ?? lossRatio,
+      targetBitrate: road?.read().targetBitrate ?? null,
     }),
     tick(atMs) {
       if (state === "closed") return;
@@ -244,6 +294,7 @@ export function createSession({
         state = "live";
         feed?.start();
       }
+      if (state === "live") road?.tick();
       if (state === "live" && atMs - reportedMs >= REPORT_EVERY_MS) {
         reportedMs = atMs;
         report();
