@@ -1,5 +1,5 @@
 /** A page that plays over WHEP, with nothing of ours in it; `window.connection` is its connection. */
-export const WHEP_PAGE = `<!doctype html><video autoplay muted playsinline></video><script type=module>
+export const WHEP_PAGE = `<!doctype html><video autoplay playsinline></video><script type=module>
 const connection = (window.connection = new RTCPeerConnection());
 const query = new URLSearchParams(location.search);
 window.messages = [];

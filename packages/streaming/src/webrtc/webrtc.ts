@@ -6,6 +6,7 @@ import type { Publication, PublishOptions, Transport } from "../transport.ts";
 import { createAdmission } from "../viewers/admission.ts";
 import { createViewerList } from "../viewers/viewer-list.ts";
 import type { IceServer, Peer, PeerOptions, PeerTransport } from "./peer-transport.ts";
+import { readDescription } from "./sdp/read-description.ts";
 import { createRtpClock } from "./session/rtp-clock.ts";
 import { createTierSteering } from "./session/tier-steering.ts";
 import { createVideoTiers, DEFAULT_TIERS, type VideoTier } from "./session/video-tiers.ts";
@@ -32,9 +33,9 @@ export interface WebrtcPublishOptions extends PublishOptions {
   readonly renditions?: readonly VideoTier[];
   /**
    * How long viewers hold frames back, in milliseconds: nothing shows them at once, and more hides an uneven road.
-   * Null leaves it to the viewer, which costs about 20 ms.
+   * Null leaves it to the viewer, which costs about 20 ms and keeps sound and pictures together.
    *
-   * @defaultValue `{ min: 0, max: 0 }`
+   * @defaultValue `{ min: 0, max: 0 }` for who watches without sound, else null
    */
   readonly playoutDelayMs?: { readonly min: number; readonly max: number } | null;
   /** Who may come in; `token` is what stands after `Bearer`. @defaultValue everybody */
@@ -113,13 +114,17 @@ function createPublication(
   const sessions = new Map<string, WebrtcSession>();
   let isClosed = false;
   let timer: NodeJS.Timeout | undefined;
-  const peerOptions: PeerOptions = {
+  const peerOptions: Omit<PeerOptions, "playoutDelayMs"> = {
     ...network,
     families:
       publish.families ?? (["h264", "vp8"] as const).filter((one) => hub.families.includes(one)),
     hasAudio: canSound(hub),
-    playoutDelayMs:
-      publish.playoutDelayMs === undefined ? { min: 0, max: 0 } : publish.playoutDelayMs,
+  };
+
+  /** Pictures that are shown at once do not wait for their sound. */
+  const delayFor = (hearsSound: boolean): PeerOptions["playoutDelayMs"] => {
+    if (publish.playoutDelayMs !== undefined) return publish.playoutDelayMs;
+    return hearsSound && peerOptions.hasAudio ? null : { min: 0, max: 0 };
   };
 
   const join = async (
@@ -178,8 +183,21 @@ function createPublication(
   };
   const handle = createSignalling({
     open: async (offer, signal) =>
-      await join(signal, async () => await peers.answer(offer, peerOptions), offer),
-    counterOffer: async (signal) => await join(signal, async () => await peers.offer(peerOptions)),
+      await join(
+        signal,
+        async () =>
+          await peers.answer(offer, {
+            ...peerOptions,
+            playoutDelayMs: delayFor(readDescription(offer).hasAudio),
+          }),
+        offer,
+      ),
+    counterOffer: async (signal) =>
+      await join(
+        signal,
+        async () =>
+          await peers.offer({ ...peerOptions, playoutDelayMs: delayFor(peerOptions.hasAudio) }),
+      ),
     find: (id) => sessions.get(id),
     iceServersFor: (request) =>
       typeof viewerIceServers === "function" ? viewerIceServers(request) : viewerIceServers,

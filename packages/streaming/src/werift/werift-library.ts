@@ -44,6 +44,7 @@ export interface WeriftSender {
   readonly codec?: WeriftCodec;
   readonly headerExtensions: readonly { readonly id: number; readonly uri: string }[];
   readonly cname?: string;
+  streamIds: string[];
   replaceTrack(track: unknown): Promise<void>;
 }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { MillraceError } from "@millrace/core";
 import type { Peer, PeerOptions, PeerTransport } from "../webrtc/peer-transport.ts";
 import { agreedFamily } from "../webrtc/sdp/agreed-family.ts";
@@ -42,6 +43,8 @@ export function werift(options: WeriftOptions = {}): PeerTransport {
       const one = { ...peer, families: family === undefined ? [] : [family] };
       return await open(await load(), one, offer, async (connection, library) => {
         await connection.setRemoteDescription({ type: "offer", sdp: offer });
+        // One name for all: a browser plays only what is of one stream together.
+        const stream = randomUUID();
         for (const transceiver of connection.getTransceivers()) {
           // As it looks from here.
           const { kind, offerDirection } = transceiver;
@@ -50,6 +53,7 @@ export function werift(options: WeriftOptions = {}): PeerTransport {
           // Only one who has something to send names a stream in the description.
           if (sends) {
             await transceiver.sender.replaceTrack(new library.MediaStreamTrack({ kind }));
+            transceiver.sender.streamIds = [stream];
           }
           transceiver.setDirection(
             sends ? (receives ? "sendrecv" : "sendonly") : receives ? "recvonly" : "inactive",
@@ -61,11 +65,13 @@ export function werift(options: WeriftOptions = {}): PeerTransport {
     },
     async offer(peer) {
       return await open(await load(), peer, undefined, async (connection, library) => {
+        const stream = randomUUID();
         const kinds = peer.hasAudio ? (["video", "audio"] as const) : (["video"] as const);
         for (const kind of kinds) {
-          connection.addTransceiver(new library.MediaStreamTrack({ kind }), {
+          const transceiver = connection.addTransceiver(new library.MediaStreamTrack({ kind }), {
             direction: "sendonly",
           });
+          transceiver.sender.streamIds = [stream];
         }
         const description = await connection.createOffer();
         askNobodyElse(connection, peer);
