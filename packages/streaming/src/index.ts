@@ -12,7 +12,9 @@ export {
 } from "./hub/frame-hub.ts";
 export type { PictureSpec, Rendition, VideoRendition, VideoSpec } from "./hub/rendition.ts";
 export type { SoundRendition } from "./hub/sound-rendition.ts";
-export { type MjpegPublishOptions, mjpeg } from "./mjpeg/mjpeg.ts";
+export { type FrameComment, readFrameComment, writeFrameComment } from "./mjpeg/frame-comment.ts";
+export { mjpeg } from "./mjpeg/mjpeg.ts";
+export type { MjpegPublishOptions } from "./mjpeg/mjpeg-options.ts";
 export { type TestPatternOptions, testPattern } from "./pattern/test-pattern.ts";
 export type { Publication, PublicationStats, PublishOptions, Transport } from "./transport.ts";
 export { type Admission, type AdmissionOptions, createAdmission } from "./viewers/admission.ts";

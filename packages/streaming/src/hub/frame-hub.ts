@@ -42,6 +42,8 @@ export interface FrameHubStats {
 /** A live stream and the forms it is sent in, each made once and only while somebody watches. */
 export interface FrameHub extends AsyncDisposable {
   readonly clock: MediaClock;
+  /** Whether it was closed, so that nothing can be published any more. */
+  readonly isClosed: boolean;
   readonly hasVideo: boolean;
   readonly hasSound: boolean;
   /** Codecs that {@link FrameHub.video} makes. */
@@ -79,6 +81,8 @@ export interface FrameHub extends AsyncDisposable {
 }
 
 const DEFAULT_LINGER_MS = 2_000;
+/** Renditions that are kept in mind although nobody watches them: viewers may ask for any size there is. */
+const REMEMBERED = 64;
 
 /**
  * Opens a live stream for transports to publish.
@@ -120,7 +124,12 @@ export function createFrameHub(stream: LiveStream, options: FrameHubOptions = {}
   ): T => {
     const wishes = Object.entries(spec).filter(([, value]) => value !== undefined);
     const key = JSON.stringify([kind, wishes.sort(([one], [other]) => (one < other ? -1 : 1))]);
-    const rendition = (made.get(key) as T | undefined) ?? make();
+    const known = made.get(key) as T | undefined;
+    if (known) return known;
+    if (made.size >= REMEMBERED) {
+      for (const [old, { isMade }] of made) if (!isMade) made.delete(old);
+    }
+    const rendition = make();
     made.set(key, rendition);
     return rendition;
   };
@@ -132,6 +141,9 @@ export function createFrameHub(stream: LiveStream, options: FrameHubOptions = {}
   };
   return {
     clock: stream.clock,
+    get isClosed() {
+      return isClosed;
+    },
     hasVideo: stream.video$ !== undefined,
     hasSound: stream.audio$ !== undefined,
     families: video?.families ?? [],

@@ -1,84 +1,260 @@
 import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
+import { MillraceError } from "@millrace/core";
+import type { Subscription } from "rxjs";
 import type { EncodedFrame } from "../hub/encoded-frame.ts";
-import type { Rendition } from "../hub/rendition.ts";
+import { createFramePace } from "../hub/frame-pace.ts";
+import type { PictureSpec, Rendition } from "../hub/rendition.ts";
 import type { Viewer, ViewerState } from "../viewers/viewer.ts";
 import { createViewerMeter } from "../viewers/viewer-meter.ts";
+import type { DataLog } from "./data-log.ts";
+import type { FrameParts } from "./frame-parts.ts";
+import type { MjpegSettings, MjpegWishes } from "./mjpeg-options.ts";
+import type { PictureShelf } from "./picture-shelf.ts";
+import { createRenditionLadder, ladderOf } from "./rendition-ladder.ts";
+import { createRoadMeter, type RoadMeter } from "./road-meter.ts";
 
-/** Sends a rendition to one viewer, until the response is closed or the stream ends. */
-export function mjpegViewer(
-  response: ServerResponse,
-  rendition: Rendition,
-  boundary: string,
-): Viewer {
+/** What a viewer of pictures is made with. */
+export interface MjpegViewerOptions {
+  readonly response: ServerResponse;
+  readonly shelf: PictureShelf;
+  readonly wishes: MjpegWishes;
+  readonly settings: MjpegSettings;
+  readonly parts: FrameParts;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly data: DataLog;
+  /** Called when the pictures cannot begin, before anything was written. */
+  readonly refuse: (error: unknown) => void;
+}
+
+/** A viewer, and its road for whoever knows more about it. */
+export interface MjpegViewer extends Viewer {
+  readonly road: RoadMeter;
+  /** Settles when the connection is gone. */
+  readonly gone: Promise<void>;
+}
+
+/** How long a viewer waits for the first picture before it hears anything. */
+const SILENCE_MS = 2_000;
+/** A viewer that was sent away may take so long to hear of it. */
+const FAREWELL_MS = 1_000;
+const JUDGE_MS = 1_000;
+
+/**
+ * Sends pictures to one viewer until its connection is closed or the stream ends: always the newest one, and one at a
+ * time, so that no more than one waits in this process. To a slow viewer fewer are sent, then smaller ones.
+ *
+ * @throws MillraceError LIMIT_EXCEEDED, and what {@link FrameHub.pictures} throws
+ */
+export function mjpegViewer(options: MjpegViewerOptions): MjpegViewer {
+  const { response, shelf, wishes, settings, parts, headers, data, refuse } = options;
+  const id = randomUUID();
+  const sinceMs = Date.now();
   const meter = createViewerMeter();
-  const head = `--${boundary}\r\nContent-Type: image/jpeg\r\n\r\n`;
+  const road = createRoadMeter();
+  const isWanted = createFramePace(wishes.framerate);
+  const gone = Promise.withResolvers<void>();
+  let taken = shelf.take(wishes.pictures);
+  let steps: readonly PictureSpec[] = [wishes.pictures];
+  let ladder = createRenditionLadder(1);
+  let step = 0;
   let state: ViewerState = "connecting";
+  let position = data.begin();
   let waiting: EncodedFrame | undefined;
+  let last: EncodedFrame | undefined;
+  /** When what was written last began to be taken; undefined when it has been. */
+  let busySinceMs: number | undefined;
+  let lastSentMs = performance.now();
+  let ending: "ended" | "failed" | undefined;
+  let wake: NodeJS.Timeout | undefined;
+  let farewell: NodeJS.Timeout | undefined;
+  let subscription: Subscription | undefined;
 
-  response.writeHead(200, {
-    "content-type": `multipart/x-mixed-replace; boundary=${boundary}`,
-    "cache-control": "no-store, no-transform",
-    pragma: "no-cache",
-    "x-accel-buffering": "no",
-    connection: "close",
-  });
-  response.socket?.setNoDelay(true);
-  response.write(head);
-
-  const send = (frame: EncodedFrame): void => {
-    state = "live";
-    response.cork();
-    response.write(frame.data);
-    // A browser shows a part when it has read the head of the next one.
-    response.write(`\r\n${head}`);
-    response.uncork();
-    meter.sent(frame.data.length);
-    const age = (): void =>
-      meter.aged(performance.timeOrigin + performance.now() - frame.capturedAtMs);
-    if (response.writableLength === 0) age();
-    else response.once("drain", age);
+  const open = (): void => {
+    if (response.headersSent) return;
+    response.writeHead(200, headers);
+    response.socket?.setNoDelay(true);
+    if (parts.opening === "") response.flushHeaders();
+    else response.write(parts.opening);
   };
-  response.on("drain", () => {
-    if (!waiting) return;
-    const frame = waiting;
-    waiting = undefined;
-    send(frame);
-  });
-  const subscription = rendition.frames$.subscribe({
-    next(frame) {
-      if (response.writableLength === 0) {
-        send(frame);
+  /** Writes pieces as one; `onTaken` is called when the system has all of them. */
+  const write = (pieces: readonly (string | Uint8Array)[], onTaken: () => void): void => {
+    busySinceMs = performance.now();
+    lastSentMs = busySinceMs;
+    response.cork();
+    for (const piece of pieces.slice(0, -1)) response.write(piece);
+    response.write(pieces.at(-1) ?? "", (error) => {
+      busySinceMs = undefined;
+      road.taken();
+      if (state === "closed" || error) return;
+      onTaken();
+      pump();
+    });
+    response.uncork();
+    road.wrote(pieces.reduce((sum, piece) => sum + piece.length, 0));
+    // What the system has room for it takes at once.
+    setImmediate(() => {
+      if (busySinceMs !== undefined) road.full();
+    });
+  };
+  const send = (frame: EncodedFrame): void => {
+    open();
+    state = "live";
+    last = frame;
+    const head = data.head(frame, position);
+    position = head.position;
+    const sizeBytes = frame.data.length;
+    write(parts.frame(frame, head.bytes), () => {
+      meter.sent(sizeBytes);
+      meter.aged(performance.timeOrigin + performance.now() - frame.capturedAtMs);
+    });
+    ladder.sent(sizeBytes);
+  };
+  const repeat = (frame: EncodedFrame): void => {
+    // What went along with it the first time does not go along again.
+    const { bytes } = data.head(frame, position);
+    write(parts.frame(frame, bytes), () => meter.sentBytes(frame.data.length));
+  };
+  const pump = (): void => {
+    if (state === "closed" || busySinceMs !== undefined) return;
+    if (waiting) {
+      const waitMs = ending ? 0 : road.waitMs();
+      clearTimeout(wake);
+      if (waitMs > 0) {
+        wake = setTimeout(pump, waitMs);
         return;
       }
-      if (waiting) meter.dropped();
-      waiting = frame;
-    },
-    error: () => viewer.close(),
-    complete: () => viewer.close(),
+      const frame = waiting;
+      waiting = undefined;
+      send(frame);
+      return;
+    }
+    if (ending) finish();
+  };
+  const finish = (): void => {
+    const isWhole = ending === "ended";
+    response.addTrailers({ "x-stream-end": isWhole ? "ended" : "failed" });
+    if (isWhole && last && parts.last) {
+      const { bytes } = data.head(last, position);
+      write(parts.last(last, bytes), () => {});
+    } else if (isWhole) {
+      response.write(parts.closing);
+    }
+    // A stream that failed is not brought to the end that its form has: so programs can tell.
+    state = "closed";
+    response.end();
+  };
+  const end = (how: "ended" | "failed"): void => {
+    if (ending || state === "closed") return;
+    ending = how;
+    stopPictures();
+    open();
+    farewell = setTimeout(() => response.destroy(), FAREWELL_MS);
+    pump();
+  };
+  const fail = (error: unknown): void => {
+    if (response.headersSent) {
+      end("failed");
+      return;
+    }
+    state = "closed";
+    stopPictures();
+    refuse(error);
+  };
+
+  const watch = (rendition: Rendition): Subscription =>
+    rendition.frames$.subscribe({
+      next(frame) {
+        // Renditions are not made at one pace: the one that a viewer changes to may be behind.
+        if (frame.sequence <= Math.max(last?.sequence ?? -1, waiting?.sequence ?? -1)) return;
+        if (!isWanted(frame.timestamp)) return;
+        if (!last && steps.length === 1) {
+          steps = ladderOf(wishes.pictures, frame.width);
+          ladder = createRenditionLadder(steps.length);
+        }
+        ladder.offered();
+        if (waiting) meter.dropped();
+        waiting = frame;
+        pump();
+      },
+      error: fail,
+      complete: () => (response.headersSent ? end("ended") : fail(over())),
+    });
+  const change = (to: number): void => {
+    const spec = steps[to];
+    if (to === step || !spec) return;
+    try {
+      const next = shelf.take(spec);
+      const before = { subscription, taken };
+      step = to;
+      taken = next;
+      // First the new one, so that the source is not left in between.
+      subscription = watch(next.rendition);
+      before.subscription?.unsubscribe();
+      before.taken.giveBack();
+    } catch {
+      // No room for another rendition: the viewer stays with the one that it has.
+    }
+  };
+  const tick = (): void => {
+    const nowMs = performance.now();
+    if (busySinceMs !== undefined) {
+      const busyMs = nowMs - busySinceMs;
+      if (busyMs > settings.stallMs) response.destroy();
+      else if (busyMs > settings.stallMs / 2) state = "stale";
+    } else if (last && !waiting && !ending && nowMs - lastSentMs >= settings.keepAliveMs) {
+      repeat(last);
+    }
+    if (nowMs - sinceOpenMs >= SILENCE_MS) open();
+    if (nowMs - judgedMs >= JUDGE_MS) {
+      judgedMs = nowMs;
+      if (!ending) change(ladder.judge(road.bytesPerSecond));
+    }
+  };
+  const sinceOpenMs = performance.now();
+  let judgedMs = sinceOpenMs;
+  const ticks = setInterval(
+    tick,
+    Math.max(20, Math.min(250, settings.keepAliveMs / 4, settings.stallMs / 4)),
+  );
+  const stopPictures = (): void => {
+    clearInterval(ticks);
+    clearTimeout(wake);
+    subscription?.unsubscribe();
+    taken.giveBack();
+  };
+  response.once("close", () => {
+    state = "closed";
+    clearTimeout(farewell);
+    stopPictures();
+    waiting = undefined;
+    last = undefined;
+    gone.resolve();
   });
-  const viewer: Viewer = {
-    id: randomUUID(),
+  subscription = watch(taken.rendition);
+
+  return {
+    id,
     transport: "mjpeg",
-    sinceMs: Date.now(),
+    sinceMs,
+    road,
+    gone: gone.promise,
     stats: () => ({
-      id: viewer.id,
+      id,
       transport: "mjpeg",
       state,
-      sinceMs: viewer.sinceMs,
-      rendition: rendition.label,
+      sinceMs,
+      rendition: taken.rendition.label,
       ...meter.read(),
       isAgeAcknowledged: false,
       rttMs: null,
       lossRatio: null,
-      targetBitrate: null,
+      targetBitrate: road.bytesPerSecond === undefined ? null : road.bytesPerSecond * 8,
     }),
-    close() {
-      if (state === "closed") return;
-      state = "closed";
-      subscription.unsubscribe();
-      response.end(`--${boundary}--\r\n`);
-    },
+    close: () => end("ended"),
   };
-  return viewer;
+}
+
+function over(): MillraceError {
+  return new MillraceError("CLOSED", "This stream is over.");
 }

@@ -1,6 +1,7 @@
 /**
- * Peers of WebRTC in native code, by the package node-datachannel.
+ * Peers of WebRTC by libdatachannel, through the package node-datachannel.
  *
  * @packageDocumentation
  */
-export {};
+export { type NodeDataChannelOptions, nodeDataChannel } from "./node-datachannel.ts";
+export type { NodeDataChannelLibrary } from "./node-datachannel-library.ts";

@@ -29,6 +29,8 @@ export interface ArrivalWindow {
   readonly rttMs: number | null;
   /** For how long something has been sent of which nothing was heard, in milliseconds. */
   unansweredMs(atMs: number): number;
+  /** Begins to count anew what is lost. */
+  forgetLoss(): void;
   /** Takes the present delay for that of an empty road. */
   rebase(): void;
 }
@@ -202,6 +204,10 @@ export function createArrivalWindow(): ArrivalWindow {
       return rtts.length === 0 ? null : Math.min(...rtts);
     },
     unansweredMs: (atMs) => (unansweredSinceMs === undefined ? 0 : atMs - unansweredSinceMs),
+    forgetLoss() {
+      outcomes = [];
+      loss = usualLoss;
+    },
     rebase() {
       const delayMs = leastDelay(newestReceivedMs - 100);
       base = [{ atMs: lastMs, delayMs }];

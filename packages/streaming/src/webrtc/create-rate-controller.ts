@@ -40,6 +40,7 @@ const HINT_MS = 1_500;
 /** Some roads let short bursts through and nothing more: whoever believed them once does not for a while. */
 const DISTRUST_MS = 20_000;
 const SILENCE_MS = 600;
+const AFTER_SILENCE = 0.5;
 
 /**
  * Makes a {@link RateController}. It keeps the queue before the narrow place short: when one stands, it sends less than
@@ -65,6 +66,8 @@ export function createRateController(options: RateControllerOptions = {}): RateC
   let grownAtMs: number | undefined;
   let lossCutAtMs = Number.NEGATIVE_INFINITY;
   let heardAtMs: number | undefined;
+  /** What was aimed at before nothing was heard any more. */
+  let silence: { readonly bitrate: number } | undefined;
   let silentCutAtMs = Number.NEGATIVE_INFINITY;
   let reported = { lossRatio: 0, rttMs: null as number | null };
   let hasFeedback = false;
@@ -98,6 +101,8 @@ export function createRateController(options: RateControllerOptions = {}): RateC
     }
     if (arrivals.standingMs <= DRAINED_MS) {
       drain = undefined;
+      // What a full queue dropped says nothing of what follows.
+      arrivals.forgetLoss();
       if (seen)
         target = bounded(
           Math.max(target, seen.bitrate * (isLosing() ? LOSSY_RESUME_AT : RESUME_AT)),
@@ -142,6 +147,13 @@ export function createRateController(options: RateControllerOptions = {}): RateC
       if (!arrivals.onFeedback(feedback, atMs)) return;
       hasFeedback = true;
       heardAtMs = atMs;
+      if (silence) {
+        // The road was gone, and may be the same again.
+        target = bounded(Math.max(target, silence.bitrate * AFTER_SILENCE));
+        seen = undefined;
+        silence = undefined;
+        arrivals.forgetLoss();
+      }
       steerQueue(atMs);
       steerLoss(atMs);
       grow(atMs);
@@ -167,6 +179,7 @@ export function createRateController(options: RateControllerOptions = {}): RateC
       const waitedMs = arrivals.unansweredMs(atMs);
       if (waitedMs < SILENCE_MS + 2 * (arrivals.rttMs ?? 0)) return;
       isCongested = true;
+      silence ??= { bitrate: target };
       if (atMs - silentCutAtMs < SILENCE_MS) return;
       silentCutAtMs = atMs;
       target = bounded(target * 0.7);
@@ -177,6 +190,10 @@ export function createRateController(options: RateControllerOptions = {}): RateC
       lossRatio: hasFeedback ? arrivals.loss : reported.lossRatio,
       rttMs: arrivals.rttMs ?? reported.rttMs,
       ackedBitrate: arrivals.ackedBitrate,
+      burstBitrate:
+        heardAtMs !== undefined && heardAtMs > hint.distrustedUntilMs
+          ? arrivals.trainBitrate
+          : null,
       isCongested,
     }),
   };

@@ -44,7 +44,7 @@ function pacerByHand(sizeBytes = 1_000) {
 describe("a pacer", () => {
   it("sends a frame of usual size at once, without a timer", () => {
     const { pacer, sent, frameOf, works } = pacerByHand();
-    pacer.setBitrate(1_000_000);
+    pacer.setBitrate(1_000_000, 0);
     pacer.sendFrame(frameOf(0, 4), true);
     expect(sent).toHaveLength(4);
     expect(works.size).toBe(0);
@@ -52,7 +52,7 @@ describe("a pacer", () => {
 
   it("spreads a key frame, and is idle when it is out", () => {
     const { pacer, sent, frameOf, pass, works } = pacerByHand();
-    pacer.setBitrate(1_000_000);
+    pacer.setBitrate(1_000_000, 0);
     pacer.sendFrame(frameOf(0, 32), true);
     expect(sent.length).toBeGreaterThan(4);
     expect(sent.length).toBeLessThan(12);
@@ -67,7 +67,7 @@ describe("a pacer", () => {
 
   it("sends repetitions before frames that wait", () => {
     const { pacer, sent, frameOf, pass } = pacerByHand();
-    pacer.setBitrate(200_000);
+    pacer.setBitrate(200_000, 0);
     pacer.sendFrame(frameOf(0, 20), true);
     const before = sent.length;
     pacer.sendFirst(() => {
@@ -81,7 +81,7 @@ describe("a pacer", () => {
 
   it("drops what has waited too long, and all that follows until a key frame", () => {
     const { pacer, sent, frameOf, pass, dropped } = pacerByHand();
-    pacer.setBitrate(100_000);
+    pacer.setBitrate(100_000, 0);
     pacer.sendFrame(frameOf(0, 30), true);
     pacer.sendFrame(frameOf(1, 2), false);
     pass(400);
@@ -98,7 +98,7 @@ describe("a pacer", () => {
 
   it("sends nothing more when it is closed", () => {
     const { pacer, sent, frameOf, pass, works } = pacerByHand();
-    pacer.setBitrate(100_000);
+    pacer.setBitrate(100_000, 0);
     pacer.sendFrame(frameOf(0, 30), true);
     const before = sent.length;
     pacer.close();
@@ -119,7 +119,7 @@ describe("a pacer", () => {
         const { pacer, sent, frameOf, pass } = pacerByHand();
         const isKey = steps.map((each) => each.isKey);
         for (const [frame, each] of steps.entries()) {
-          pacer.setBitrate(each.bitrate);
+          pacer.setBitrate(each.bitrate, 0);
           if (each.isSkipped) pacer.skipToKeyFrame();
           pacer.sendFrame(frameOf(frame, each.packets), each.isKey);
           pass(each.passMs);

@@ -11,8 +11,11 @@ export interface Pacer<Packet> {
   sendFirst(work: () => number): void;
   /** Tells of what was sent past the pacer, such as sound, which never waits. */
   noteSent(sizeBytes: number): void;
-  /** Bits a second that the road carries, above which it sends for short times. */
-  setBitrate(bitrate: number): void;
+  /**
+   * Bits a second that the road carries over long, and in short bursts; 0 where that is not known. A key frame leaves
+   * at a pace between them.
+   */
+  setBitrate(bitrate: number, burstBitrate: number): void;
   /** Drops the frames that wait, and those that come, until a key frame. One that has begun is finished. */
   skipToKeyFrame(): void;
   readonly isKeyAwaited: boolean;
@@ -42,10 +45,14 @@ interface WaitingFrame<Packet> {
   sent: number;
 }
 
-/** Times the bitrate of the road: a little above it, frames leave in time and the queue before the road stays short. */
-const MULTIPLE = 2.5;
+/** Times the bitrate of the road: above it, so that a frame is out before the next one comes. */
+const [LEAST_PACE, USUAL_PACE, MOST_PACE] = [1.25, 1.5, 8];
+/** Share of what bursts come through at. */
+const BURST_PACE = 0.8;
 /** A frame of usual size, one and a half times what the rate gives for a thirtieth of a second, leaves at once. */
 const BURST_MS = 50;
+/** What a road takes that is faster by far, of the pace. */
+const FAST_BURST_MS = 25;
 /** A frame that has waited for so long helps nobody. */
 const MOST_WAIT_MS = 300;
 
@@ -54,7 +61,7 @@ export function createPacer<Packet>(options: PacerOptions<Packet>): Pacer<Packet
   const { send, dropped, now, ticks, sizeOf } = options;
   let frames: WaitingFrame<Packet>[] = [];
   let first: (() => number)[] = [];
-  let bitrate = 1_000_000;
+  let [bitrate, pace] = [1_000_000, 1_000_000 * USUAL_PACE];
   let isKeyAwaited = false;
   /** Bits sent that the pace has not yet earned. */
   let [debt, debtAtMs] = [0, now()];
@@ -62,10 +69,11 @@ export function createPacer<Packet>(options: PacerOptions<Packet>): Pacer<Packet
 
   const settle = (): void => {
     const atMs = now();
-    debt = Math.max(0, debt - ((atMs - debtAtMs) * bitrate * MULTIPLE) / 1_000);
+    debt = Math.max(0, debt - ((atMs - debtAtMs) * pace) / 1_000);
     debtAtMs = atMs;
   };
-  const isFree = (): boolean => debt < (bitrate * BURST_MS) / 1_000;
+  const isFree = (): boolean =>
+    debt < Math.max(bitrate * BURST_MS, pace * FAST_BURST_MS) / 1_000;
   const queuedBits = (): number => {
     let bytes = 0;
     for (const { packets, sent } of frames) {
@@ -125,16 +133,18 @@ export function createPacer<Packet>(options: PacerOptions<Packet>): Pacer<Packet
       settle();
       debt += sizeBytes * 8;
     },
-    setBitrate(wanted) {
+    setBitrate(wanted, burstBitrate) {
       settle();
       bitrate = Math.max(10_000, wanted);
+      const times = burstBitrate > 0 ? (burstBitrate * BURST_PACE) / bitrate : USUAL_PACE;
+      pace = bitrate * Math.min(MOST_PACE, Math.max(LEAST_PACE, times));
     },
     skipToKeyFrame: skip,
     get isKeyAwaited() {
       return isKeyAwaited;
     },
     get queuedMs() {
-      return (queuedBits() * 1_000) / (bitrate * MULTIPLE);
+      return (queuedBits() * 1_000) / pace;
     },
     close() {
       frames = [];

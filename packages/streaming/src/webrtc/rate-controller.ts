@@ -33,6 +33,8 @@ export interface RateEstimate {
   readonly rttMs: number | null;
   /** Bits a second that came through. */
   readonly ackedBitrate: number;
+  /** Bits a second at which the packets of a single frame came; null while nothing tells it. */
+  readonly burstBitrate: number | null;
   /** Whether frames must be left out and nothing sent again until queues are empty. */
   readonly isCongested: boolean;
 }

@@ -53,8 +53,10 @@ export interface ViewerRoadOptions {
 
 const THINNING_MS = 90;
 const ASK_AGAIN_MS = 500;
+const DRAINED_MS = 25;
+const MOST_DRAIN_MS = 500;
 /** While nothing is sent nothing is heard: one old packet at this pace keeps the road measured. */
-const PROBE_EVERY_MS = 100;
+const PROBE_EVERY_MS = 60;
 /** What headers and encryption add to payloads, and what frames are larger than asked for. */
 const ENCODER_SHARE = 0.95;
 const HEADER_BYTES = 45;
@@ -69,6 +71,7 @@ export function createViewerRoad(options: ViewerRoadOptions): ViewerRoad {
   let sentAtMs = Number.NEGATIVE_INFINITY;
   let lastNumber: number | undefined;
   let isKeyOwed = false;
+  let owedSinceMs: number | undefined;
   let soundBytes: { readonly atMs: number; readonly bytes: number }[] = [];
 
   const noteSent = (numbers: SentNumbers): void => {
@@ -94,6 +97,8 @@ export function createViewerRoad(options: ViewerRoadOptions): ViewerRoad {
       if (isFirstOfKey) {
         retransmitter.onKeyFrame(numbers.sequenceNumber);
         keySentAtMs = sentAtMs;
+        // Should it be lost, another one may be asked for at once.
+        askedAtMs = Number.NEGATIVE_INFINITY;
       }
       return numbers.sizeBytes;
     },
@@ -111,24 +116,32 @@ export function createViewerRoad(options: ViewerRoadOptions): ViewerRoad {
   });
   const situation = (): RoadSituation => ({ ...rate.read(), atMs: now() });
 
+  const probe = (atMs: number): void => {
+    if (atMs - sentAtMs < PROBE_EVERY_MS || lastNumber === undefined) return;
+    const sent = resend(lastNumber);
+    if (sent) noteSent(sent);
+  };
+
   const steer = (): void => {
     const atMs = now();
-    const { targetBitrate, isCongested } = rate.read();
-    pacer.setBitrate(targetBitrate);
+    const { targetBitrate, burstBitrate, queueMs, isCongested } = rate.read();
+    pacer.setBitrate(targetBitrate, burstBitrate ?? 0);
     if (isCongested) {
       if (!pacer.isKeyAwaited) pacer.skipToKeyFrame();
       isKeyOwed = true;
-      if (atMs - sentAtMs > PROBE_EVERY_MS && lastNumber !== undefined) {
-        const probe = resend(lastNumber);
-        if (probe) noteSent(probe);
-      }
+      probe(atMs);
       return;
     }
     if (retransmitter.isBroken && !isKeyOwed) {
       isKeyOwed = true;
       pacer.skipToKeyFrame();
     }
-    if (!isKeyOwed || atMs - askedAtMs < ASK_AGAIN_MS) return;
+    if (!isKeyOwed) return;
+    // A key frame into a full queue would lose some of its packets at once.
+    owedSinceMs ??= atMs;
+    if (pacer.isKeyAwaited) probe(atMs);
+    if (queueMs > DRAINED_MS && atMs - owedSinceMs < MOST_DRAIN_MS) return;
+    if (atMs - askedAtMs < ASK_AGAIN_MS) return;
     askedAtMs = atMs;
     requestKeyFrame();
   };
@@ -140,7 +153,10 @@ export function createViewerRoad(options: ViewerRoadOptions): ViewerRoad {
         dropped(1);
         return;
       }
-      if (isKey) isKeyOwed = false;
+      if (isKey) {
+        isKeyOwed = false;
+        owedSinceMs = undefined;
+      }
       pacer.sendFrame(packets, isKey);
     },
     noteSound(numbers) {

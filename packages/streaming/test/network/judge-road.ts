@@ -30,7 +30,7 @@ const WANTED_SHARE = 0.7;
 
 /** Measures what was shown against what is wanted of a road. */
 export function judgeRoad(scenario: Scenario, shown: readonly ShownFrame[]): RoadFigures {
-  const { steps, untilMs, rttMs, maxBitrate } = scenario;
+  const { steps, untilMs, maxBitrate } = scenario;
   let stallMs = untilMs - (shown.at(-1)?.atMs ?? 0);
   for (let i = 1; i < shown.length; i++) {
     stallMs = Math.max(stallMs, (shown[i] as ShownFrame).atMs - (shown[i - 1] as ShownFrame).atMs);

@@ -1,13 +1,14 @@
 // Prints how roads fare: node --conditions=@millrace/source packages/streaming/test/network/print-scenarios.ts tuning
 
 import { middleOf } from "./judge-road.ts";
-import { holdOutScenarios, type Scenario, tuningScenarios } from "./scenarios.ts";
+import { checkedScenarios, holdOutScenarios, type Scenario, tuningScenarios } from "./scenarios.ts";
 import { type SimulatedRun, simulateRuns } from "./simulate.ts";
 
 const RUNS = 5;
 
 const [which = "tuning", only, isTraced] = process.argv.slice(2);
-const scenarios = which === "tuning" ? tuningScenarios : holdOutScenarios;
+const sets = { tuning: tuningScenarios, checked: checkedScenarios, "hold-out": holdOutScenarios };
+const scenarios = sets[which as keyof typeof sets];
 let met = 0;
 for (const [i, scenario] of scenarios.entries()) {
   if (only !== undefined && only !== "all" && Number(only) !== i) continue;
@@ -26,5 +27,5 @@ for (const [i, scenario] of scenarios.entries()) {
 console.log(`${which}: ${met} of ${scenarios.length} as wanted, medians of ${RUNS} runs`);
 
 function words({ rttMs, lossRatio, lossBurst, queueMs, jitterMs }: Scenario): string {
-  return `rtt ${rttMs} loss ${lossRatio * 100} % x${lossBurst} queue ${queueMs} jitter ${jitterMs}`;
+  return `rtt ${rttMs} loss ${(lossRatio * 100).toFixed(1)} % x${lossBurst} queue ${queueMs} jitter ${jitterMs}`;
 }

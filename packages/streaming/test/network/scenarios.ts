@@ -20,7 +20,7 @@ const OTHER_STEPS = [2, 1, 0.5, 2].map((mbit, i) => ({
 /** Roads that the rate control was made with. */
 export const tuningScenarios: readonly Scenario[] = [20, 60, 100].flatMap((rttMs) =>
   [0, 0.02, 0.05, 0.1].flatMap((lossRatio) =>
-    [150, 400].map((queueMs, i) => ({
+    [100, 150, 400].map((queueMs, i) => ({
       steps: STEPS,
       untilMs: 48_000,
       rttMs,
@@ -28,15 +28,15 @@ export const tuningScenarios: readonly Scenario[] = [20, 60, 100].flatMap((rttMs
       lossBurst: 1,
       backLossRatio: 0,
       queueMs,
-      jitterMs: i * 5,
+      jitterMs: [2, 0, 5][i] ?? 0,
       maxBitrate: 2_500_000,
       seed: rttMs + queueMs + lossRatio * 100,
     })),
   ),
 );
 
-/** Roads that were looked at only when the rate control was made: other times, lengths, losses, queues and seeds. */
-export const holdOutScenarios: readonly Scenario[] = [20, 35, 50, 80, 100].flatMap((rttMs) =>
+/** Roads that were looked at after the first version was made, and for which it was changed. */
+export const checkedScenarios: readonly Scenario[] = [20, 35, 50, 80, 100].flatMap((rttMs) =>
   [0, 0.01, 0.03, 0.07, 0.1].flatMap((lossRatio) =>
     [
       { queueMs: 100, jitterMs: 2, lossBurst: 1, backLossRatio: lossRatio / 2 },
@@ -50,6 +50,30 @@ export const holdOutScenarios: readonly Scenario[] = [20, 35, 50, 80, 100].flatM
       lossRatio,
       maxBitrate: 2_500_000,
       seed: 90_001 + rttMs * 131 + lossRatio * 10_007 + i * 17,
+    })),
+  ),
+);
+
+const LAST_STEPS = [2, 1, 0.5, 2].map((mbit, i) => ({
+  fromMs: i * 13_300 + (i > 1 ? 410 : 0),
+  bitrate: mbit * 1e6,
+}));
+
+/** Roads that were looked at only when nothing was changed any more: other times, lengths, losses, queues and seeds. */
+export const holdOutScenarios: readonly Scenario[] = [25, 45, 70, 95].flatMap((rttMs) =>
+  [0, 0.015, 0.04, 0.06, 0.09].flatMap((lossRatio) =>
+    [
+      { queueMs: 120, jitterMs: 1, lossBurst: 1, backLossRatio: lossRatio / 3 },
+      { queueMs: 200, jitterMs: 7, lossBurst: 1.8, backLossRatio: 0 },
+      { queueMs: 500, jitterMs: 3, lossBurst: 1, backLossRatio: 0 },
+    ].map((rest, i) => ({
+      ...rest,
+      steps: LAST_STEPS,
+      untilMs: 54_000,
+      rttMs,
+      lossRatio,
+      maxBitrate: 2_500_000,
+      seed: 700_001 + rttMs * 313 + Math.round(lossRatio * 1_000) * 53 + i * 7,
     })),
   ),
 );
