@@ -7,8 +7,8 @@ export interface Pacer<Packet> {
    * was dropped that it refers to.
    */
   sendFrame(packets: readonly Packet[], isKey: boolean): void;
-  /** Sends before all frames that wait. The work returns what it sent, in bytes. */
-  sendFirst(work: () => number): void;
+  /** Sends before all frames that wait, but not before some milliseconds have passed. The work returns bytes sent. */
+  sendFirst(work: () => number, afterMs?: number): void;
   /** Tells of what was sent past the pacer, such as sound, which never waits. */
   noteSent(sizeBytes: number): void;
   /**
@@ -60,7 +60,7 @@ const MOST_WAIT_MS = 300;
 export function createPacer<Packet>(options: PacerOptions<Packet>): Pacer<Packet> {
   const { send, dropped, now, ticks, sizeOf } = options;
   let frames: WaitingFrame<Packet>[] = [];
-  let first: (() => number)[] = [];
+  let first: { readonly work: () => number; readonly dueMs: number }[] = [];
   let [bitrate, pace] = [1_000_000, 1_000_000 * USUAL_PACE];
   let isKeyAwaited = false;
   /** Bits sent that the pace has not yet earned. */
@@ -91,9 +91,10 @@ export function createPacer<Packet>(options: PacerOptions<Packet>): Pacer<Packet
   const flush = (): void => {
     settle();
     while (isFree()) {
-      const work = first.shift();
-      if (work) {
-        debt += work() * 8;
+      const due = first.findIndex(({ dueMs }) => dueMs <= debtAtMs);
+      const [urgent] = due < 0 ? [] : first.splice(due, 1);
+      if (urgent) {
+        debt += urgent.work() * 8;
         continue;
       }
       const frame = frames[0];
@@ -125,8 +126,8 @@ export function createPacer<Packet>(options: PacerOptions<Packet>): Pacer<Packet
       frames.push({ packets, isKey, sinceMs: now(), sent: 0 });
       flush();
     },
-    sendFirst(work) {
-      first.push(work);
+    sendFirst(work, afterMs = 0) {
+      first.push({ work, dueMs: now() + afterMs });
       flush();
     },
     noteSent(sizeBytes) {

@@ -30,10 +30,10 @@ export interface RoadSituation {
 
 /** What a {@link Retransmitter} is made with. */
 export interface RetransmitterOptions {
-  /** Sends a packet again as soon as may be, through the pacer; undefined from `resend` means it is forgotten. */
+  /** Sends a packet again after so many milliseconds, through the pacer; undefined from `resend` means it is forgotten. */
   readonly repeat: (
     resend: (atMs: number) => SentNumbers | undefined,
-    sequenceNumber: number,
+    afterMs: number,
   ) => void;
   readonly resend: (sequenceNumber: number) => SentNumbers | undefined;
 }
@@ -51,6 +51,8 @@ const KEY_FRAME_COST_MS = 200;
 /** Above, a repetition is sent twice: its loss would cost one more time there and back. */
 const TWICE_FROM_LOSS = 0.025;
 const TWICE_FROM_RTT_MS = 60;
+/** What is lost in a row is lost within a few milliseconds. */
+const TWICE_AFTER_MS = 12;
 const TWICE_WHILE_LEFT = 0.3;
 
 /** Makes a retransmitter that remembers nothing yet. */
@@ -82,7 +84,7 @@ export function createRetransmitter({ repeat, resend }: RetransmitterOptions): R
     transportNumbers[number & (2 * SLOTS - 1)] = number;
     byTransport[number & (2 * SLOTS - 1)] = numbers[slot] as number;
   };
-  const again = (slot: number, sequenceNumber: number): void => {
+  const again = (slot: number, sequenceNumber: number, afterMs: number): void => {
     repeat((atMs) => {
       const sent = resend(sequenceNumber);
       if (!sent) return undefined;
@@ -90,7 +92,7 @@ export function createRetransmitter({ repeat, resend }: RetransmitterOptions): R
       spent.push({ atMs, bytes: sent.sizeBytes });
       if (numbers[slot] === sequenceNumber) noteTransport(slot, sent);
       return sent;
-    }, sequenceNumber);
+    }, afterMs);
   };
   const isBehind = (sequenceNumber: number): boolean =>
     floor !== undefined && ((sequenceNumber - floor) & 0xffff) >= 0x8000;
@@ -128,10 +130,10 @@ export function createRetransmitter({ repeat, resend }: RetransmitterOptions): R
       return;
     }
     repeatedAt[slot] = atMs;
-    again(slot, sequenceNumber);
+    again(slot, sequenceNumber, 0);
     const isFar = (rttMs ?? 0) > TWICE_FROM_RTT_MS;
     if (isFar && lossRatio > TWICE_FROM_LOSS && left > budgetBytes * TWICE_WHILE_LEFT)
-      again(slot, sequenceNumber);
+      again(slot, sequenceNumber, TWICE_AFTER_MS);
   };
 
   return {
@@ -160,7 +162,10 @@ export function createRetransmitter({ repeat, resend }: RetransmitterOptions): R
         // Each is told as lost once: a number that is told again says nothing new.
         transportNumbers[at] = -1;
         const slot = sequenceNumber & (SLOTS - 1);
-        repair(sequenceNumber, road, lastTransport[slot] === number);
+        const isRepetition = (repeatedAt[slot] as number) >= 0;
+        // Where the viewer asked first, it has been sent again already.
+        if (isRepetition && lastTransport[slot] !== number) continue;
+        repair(sequenceNumber, road, isRepetition);
       }
     },
     repeatedBitrate: (atMs) => (spentBytes(atMs) * 8_000) / WINDOW_MS,

@@ -105,13 +105,13 @@ export function createViewerRoad(options: ViewerRoadOptions): ViewerRoad {
   });
   const retransmitter = createRetransmitter({
     resend,
-    repeat(again) {
+    repeat(again, afterMs) {
       pacer.sendFirst(() => {
         const numbers = again(now());
         if (!numbers) return 0;
         noteSent(numbers);
         return numbers.sizeBytes;
-      });
+      }, afterMs);
     },
   });
   const situation = (): RoadSituation => ({ ...rate.read(), atMs: now() });
