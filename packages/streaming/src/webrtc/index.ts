@@ -25,3 +25,11 @@ export {
   type WebrtcPublishOptions,
   webrtc,
 } from "./webrtc.ts";
+export {
+  type PublishWhipOptions,
+  publishWhip,
+  type WhipPublication,
+  type WhipPublicationState,
+} from "./whip/publish-whip.ts";
+export { createWhipIngest, type WhipIngest, type WhipIngestOptions } from "./whip/whip-ingest.ts";
+export type { WhipPublisher } from "./whip/whip-publisher.ts";

@@ -7,6 +7,7 @@ import { createAdmission } from "../viewers/admission.ts";
 import { createViewerList } from "../viewers/viewer-list.ts";
 import type { IceServer, Peer, PeerOptions, PeerTransport } from "./peer-transport.ts";
 import { readDescription } from "./sdp/read-description.ts";
+import { canSound } from "./session/can-sound.ts";
 import { createRtpClock } from "./session/rtp-clock.ts";
 import { createTierSteering } from "./session/tier-steering.ts";
 import { createVideoTiers, DEFAULT_TIERS, type VideoTier } from "./session/video-tiers.ts";
@@ -231,20 +232,6 @@ function endAtConnection(session: WebrtcSession, endTurn: () => void): void {
     next: (state) => state === "connected" && end(),
     complete: end,
   });
-}
-
-/** Sound that nothing here encodes is not offered. */
-function canSound(hub: FrameHub): boolean {
-  if (!hub.hasSound) return false;
-  try {
-    hub.sound("opus");
-    return true;
-  } catch (error) {
-    const isLacking =
-      MillraceError.is(error) && ["MISSING_DEPENDENCY", "UNSUPPORTED"].includes(error.code);
-    if (isLacking) return false;
-    throw error;
-  }
 }
 
 function isFull(error: unknown): boolean {

@@ -1,16 +1,17 @@
-import { randomBytes } from "node:crypto";
+import type { EncodedVideoFamily } from "@millrace/media";
 import type { Observable } from "rxjs";
 import { Subject, takeUntil } from "rxjs";
+import type { EncodedFrame } from "../../hub/encoded-frame.ts";
 import type { FrameHub } from "../../hub/frame-hub.ts";
 import type { Viewer, ViewerState } from "../../viewers/viewer.ts";
 import { createViewerMeter } from "../../viewers/viewer-meter.ts";
 import type { Peer, PeerReceiver, PeerReport, PeerSender } from "../peer-transport.ts";
-import { readDescription } from "../sdp/read-description.ts";
-import type { SdpFragment } from "../sdp/sdp-fragment.ts";
 import type { Ticks } from "../ticks.ts";
 import { createViewerRoad, type ViewerRoad } from "../viewer-road.ts";
 import { createDataFeed, type DataFeed } from "./data-feed.ts";
 import type { RtpClock } from "./rtp-clock.ts";
+import { createSessionSignals } from "./session-signals.ts";
+import type { SignalledSession } from "./signalled-session.ts";
 import type { SteeredViewer } from "./tier-steering.ts";
 import { createVideoFeed, type VideoFeed } from "./video-feed.ts";
 import type { VideoTier, VideoTiers } from "./video-tiers.ts";
@@ -31,24 +32,14 @@ export interface WebrtcViewer extends Viewer {
 }
 
 /** A viewer and what its publication does with it. */
-export interface WebrtcSession extends WebrtcViewer {
+export interface WebrtcSession extends WebrtcViewer, SignalledSession {
+  readonly id: string;
   /** Undefined while it is sent nothing, or no video. */
   readonly steered: SteeredViewer | undefined;
-  readonly peer: Peer;
-  /** Changes whenever the connection is made anew: what a request about it must name. */
-  etag: string;
-  /** Whether we made the offer and the viewer has not answered it. */
-  readonly isAnswerAwaited: boolean;
-  readonly canRestart: boolean;
-  /** By which the viewer's candidates are known; changes with a restart. */
-  readonly remoteUfrag: string | undefined;
-  acceptAnswer(sdp: string): Promise<void>;
-  addCandidate(candidate: string, mid: string): Promise<void>;
-  /** Makes the connection anew with other credentials; gives ours. */
-  restart(fragment: SdpFragment): Promise<string>;
   readonly closed$: Observable<string>;
   /** To be called a few times a second; `nowMs` of `performance.now()`. */
   tick(nowMs: number): void;
+  close(reason?: string): void;
 }
 
 /** What a session is made with. */
@@ -61,6 +52,14 @@ export interface SessionOptions {
   readonly canRestart: boolean;
   /** Of the viewer; undefined when the offer was ours. */
   readonly offer: string | undefined;
+}
+
+/** The video of one viewer. */
+interface Sending {
+  readonly video: PeerSender;
+  readonly family: EncodedVideoFamily;
+  readonly feed: VideoFeed;
+  readonly road: ViewerRoad;
 }
 
 /** Somebody who was made an offer may think it over for so long. */
@@ -84,9 +83,8 @@ export function createSession({
 }: SessionOptions): WebrtcSession {
   const meter = createViewerMeter();
   const closed$ = new Subject<string>();
+  const signals = createSessionSignals(peer, offer, canRestart);
   let startedMs = performance.now();
-  let isAnswerAwaited = offer === undefined;
-  let remoteUfrag = offer && ufragOf(offer);
   let state: ViewerState = "connecting";
   let heardMs = startedMs;
   let reportedMs = 0;
@@ -97,25 +95,27 @@ export function createSession({
   let isTierFixed = false;
   let liveMs = Number.POSITIVE_INFINITY;
   const best = tiers.tiers[0] as VideoTier;
-  let size = "";
+  let firstTier = 0;
+  let lastFrame: EncodedFrame | undefined;
+  let sending: Sending | undefined;
 
   const nowMs = (): number => performance.timeOrigin + performance.now();
   const close = (reason = "sent away"): void => {
     if (state === "closed") return;
     state = "closed";
-    feed?.stop();
-    road?.close();
+    sending?.feed.stop();
+    sending?.road.close();
     closed$.next(reason);
     closed$.complete();
     void peer.close();
   };
-  const video = peer.video;
-  const createRoad = ({ send, resend }: PeerSender): ViewerRoad =>
-    createViewerRoad({
-      send,
-      resend,
+  /** What was agreed on is known only when the connection stands: the offer may have been ours. */
+  const openVideo = (video: PeerSender, family: EncodedVideoFamily): Sending => {
+    const road = createViewerRoad({
+      send: video.send,
+      resend: video.resend,
       ticks,
-      requestKeyFrame: () => feed?.requestKeyFrame(),
+      requestKeyFrame: () => feed.requestKeyFrame(),
       sent: (sizeBytes) => meter.sentBytes(sizeBytes),
       dropped(frames) {
         framesDropped += frames;
@@ -123,27 +123,24 @@ export function createSession({
       },
       rate: { startBitrate: best.bitrate, maxBitrate: best.bitrate * ROOM_ABOVE },
     });
-  const feed: VideoFeed | undefined =
-    video && video.codec !== "opus"
-      ? createVideoFeed({
-          tiers,
-          family: video.codec,
-          tier: 0,
-          drop: () => meter.dropped(),
-          end: () => close("the stream is over"),
-          send({ frame, packets }) {
-            const before = framesDropped;
-            road?.sendFrame(packets, frame.isKey);
-            if (framesDropped > before) return;
-            meter.sent(0);
-            size = `${frame.width}×${frame.height}`;
-            const waitsMs = road?.read().pacedMs ?? 0;
-            if (!isAgeAcknowledged) meter.aged(nowMs() - frame.capturedAtMs + waitsMs);
-            if (frame.isKey) data.sendClock(frame);
-          },
-        })
-      : undefined;
-  const road = video && createRoad(video);
+    const feed = createVideoFeed({
+      tiers,
+      family,
+      tier: firstTier,
+      drop: () => meter.dropped(),
+      end: () => close("the stream is over"),
+      send({ frame, packets }) {
+        const before = framesDropped;
+        road.sendFrame(packets, frame.isKey);
+        if (framesDropped > before) return;
+        meter.sent(0);
+        lastFrame = frame;
+        if (!isAgeAcknowledged) meter.aged(nowMs() - frame.capturedAtMs + road.read().pacedMs);
+        if (frame.isKey) data.sendClock(frame);
+      },
+    });
+    return { video, family, feed, road };
+  };
   const data: DataFeed = createDataFeed(hub.data$, clock, (shown, agoMs) => {
     const capturedAtMs =
       shown.timestamp === undefined
@@ -169,7 +166,7 @@ export function createSession({
             timestamp: clock.audio(timestamp),
             marker: false,
           });
-          if (road) road.noteSound(sent);
+          if (sending) sending.road.noteSound(sent);
           else meter.sentBytes(sent.sizeBytes);
         },
         error: () => close("the sound cannot be encoded"),
@@ -177,7 +174,7 @@ export function createSession({
   };
   const hear = (report: PeerReport): void => {
     heardMs = performance.now();
-    road?.hear(report);
+    sending?.road.hear(report);
     if (report.kind !== "receiver-report") return;
     lossRatio = report.lossRatio;
     rttMs = report.rttMs ?? rttMs;
@@ -185,20 +182,27 @@ export function createSession({
   /** A viewer knows by them which sound belongs to which picture. */
   const report = (): void => {
     const streamUs = hub.clock.now();
-    video?.report(clock.video(streamUs), nowMs());
+    sending?.video.report(clock.video(streamUs), nowMs());
     peer.audio?.report(clock.audio(streamUs), nowMs());
   };
 
   peer.reports$.pipe(takeUntil(closed$)).subscribe(hear);
-  peer.channels$.pipe(takeUntil(closed$)).subscribe((channel) => data.take(channel, closed$));
+  peer.channels$.pipe(takeUntil(closed$)).subscribe((channel) => {
+    data.take(channel, closed$);
+    if (lastFrame) data.sendClock(lastFrame);
+  });
   peer.state$.pipe(takeUntil(closed$)).subscribe((peerState) => {
     if (peerState === "closed" || peerState === "failed") close(`the connection has ${peerState}`);
     if (peerState !== "connected" || state !== "connecting") return;
     state = "live";
     heardMs = performance.now();
     liveMs = heardMs;
+    const { video } = peer;
     try {
-      feed?.start();
+      if (video && video.codec !== "opus") {
+        sending = openVideo(video, video.codec);
+        sending.feed.start();
+      }
       startSound();
     } catch {
       close("the stream cannot be encoded");
@@ -206,12 +210,14 @@ export function createSession({
   });
 
   const steered: SteeredViewer = {
-    family: video?.codec === "vp8" ? "vp8" : "h264",
+    get family() {
+      return sending?.family ?? "h264";
+    },
     get rendition() {
-      return feed?.current?.rendition;
+      return sending?.feed.current?.rendition;
     },
     get tier() {
-      return feed?.tier ?? 0;
+      return sending?.feed.tier ?? 0;
     },
     get isTierFixed() {
       return isTierFixed;
@@ -220,67 +226,66 @@ export function createSession({
       return liveMs;
     },
     get road() {
-      return (road as ViewerRoad).read();
+      return (sending as Sending).road.read();
     },
-    moveTo: (tier) => feed?.switchTo(tier),
+    moveTo: (tier) => sending?.feed.switchTo(tier),
   };
-  const id = randomBytes(18).toString("base64url");
+  const { id } = signals;
   const session: WebrtcSession = {
     id,
-    etag: newEtag(),
     transport: "webrtc",
     sinceMs: Date.now(),
     peer,
+    // Spreading would read what changes.
+    get etag() {
+      return signals.etag;
+    },
+    set etag(tag) {
+      signals.etag = tag;
+    },
     get isAnswerAwaited() {
-      return isAnswerAwaited;
+      return signals.isAnswerAwaited;
     },
     canRestart,
     get remoteUfrag() {
-      return remoteUfrag;
+      return signals.remoteUfrag;
     },
     async acceptAnswer(sdp) {
-      readDescription(sdp);
-      isAnswerAwaited = false;
       startedMs = performance.now();
-      remoteUfrag = ufragOf(sdp);
-      await peer.acceptAnswer(sdp);
+      await signals.acceptAnswer(sdp);
     },
-    async addCandidate(candidate, mid) {
-      await peer.addRemoteCandidate(candidate, mid);
-    },
-    async restart(fragment) {
-      const ours = await peer.restartIce(fragment);
-      remoteUfrag = fragment.ufrag;
-      return ours;
-    },
+    addCandidate: signals.addCandidate,
+    restart: signals.restart,
     closed$,
     received$: peer.receivers$,
     get tier() {
-      return feed?.tier ?? 0;
+      return sending?.feed.tier ?? 0;
     },
     switchTo(tier) {
       isTierFixed = tier !== "auto";
-      if (tier !== "auto") feed?.switchTo(Math.max(0, Math.min(tiers.tiers.length - 1, tier)));
+      if (tier === "auto") return;
+      firstTier = Math.max(0, Math.min(tiers.tiers.length - 1, tier));
+      sending?.feed.switchTo(firstTier);
     },
     get steered() {
-      return state === "live" && feed?.current ? steered : undefined;
+      return state === "live" && sending?.feed.current ? steered : undefined;
     },
     stats: () => ({
       id,
       transport: "webrtc",
       state,
       sinceMs: session.sinceMs,
-      rendition: renditionWords(video?.codec, size, feed?.current?.rendition.bitrate),
+      rendition: renditionWords(sending, lastFrame),
       ...meter.read(),
       isAgeAcknowledged,
       rttMs,
-      lossRatio: road?.read().lossRatio ?? lossRatio,
-      targetBitrate: road?.read().targetBitrate ?? null,
+      lossRatio: sending?.road.read().lossRatio ?? lossRatio,
+      targetBitrate: sending?.road.read().targetBitrate ?? null,
     }),
     tick(atMs) {
       if (state === "closed") return;
       if (state === "connecting") {
-        const limitMs = isAnswerAwaited ? ANSWER_LIMIT_MS : CONNECT_LIMIT_MS;
+        const limitMs = signals.isAnswerAwaited ? ANSWER_LIMIT_MS : CONNECT_LIMIT_MS;
         if (atMs - startedMs > limitMs) close("it did not connect");
         return;
       }
@@ -288,13 +293,13 @@ export function createSession({
       if (silentMs > GONE_AFTER_MS) {
         close("nothing was heard of it");
       } else if (silentMs > STALE_AFTER_MS) {
-        if (state === "live") feed?.stop();
+        if (state === "live") sending?.feed.stop();
         state = "stale";
       } else if (state === "stale") {
         state = "live";
-        feed?.start();
+        sending?.feed.start();
       }
-      if (state === "live") road?.tick();
+      if (state === "live") sending?.road.tick();
       if (state === "live" && atMs - reportedMs >= REPORT_EVERY_MS) {
         reportedMs = atMs;
         report();
@@ -305,21 +310,10 @@ export function createSession({
   return session;
 }
 
-/** A tag that no other connection has, in the form of HTTP. */
-export function newEtag(): string {
-  return `"${randomBytes(9).toString("base64url")}"`;
-}
-
-function ufragOf(description: string): string | undefined {
-  return /^a=ice-ufrag:(\S+)/m.exec(description)?.[1];
-}
-
-function renditionWords(
-  codec: string | undefined,
-  size: string,
-  bitrate: number | undefined,
-): string {
-  if (codec === undefined) return "no video";
+function renditionWords(sending: Sending | undefined, frame: EncodedFrame | undefined): string {
+  if (!sending) return "no video";
+  const size = frame && `${frame.width}×${frame.height}`;
+  const bitrate = sending.feed.current?.rendition.bitrate;
   const rate = bitrate === undefined ? "" : `${Math.round(bitrate / 1_000)} kbit/s`;
-  return [codec, size, rate].filter(Boolean).join(" ");
+  return [sending.family, size, rate].filter(Boolean).join(" ");
 }

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { answer } from "../../http/answer.ts";
 import { readSdpFragment } from "../sdp/sdp-fragment.ts";
-import { newEtag, type WebrtcSession } from "../session/webrtc-viewer.ts";
+import { newEtag } from "../session/session-signals.ts";
+import type { SignalledSession } from "../session/signalled-session.ts";
 import { readBody } from "./read-body.ts";
 
 const FRAGMENT = "application/trickle-ice-sdpfrag";
@@ -13,7 +14,7 @@ const FRAGMENT = "application/trickle-ice-sdpfrag";
 export async function patchSession(
   request: IncomingMessage,
   response: ServerResponse,
-  session: WebrtcSession,
+  session: SignalledSession,
   headers: Readonly<Record<string, string>>,
 ): Promise<void> {
   const type = (request.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase();

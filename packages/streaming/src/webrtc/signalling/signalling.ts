@@ -2,19 +2,19 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { MillraceError } from "@millrace/core";
 import { answer, answerError, answerMethod } from "../../http/answer.ts";
 import type { IceServer } from "../peer-transport.ts";
-import type { WebrtcSession } from "../session/webrtc-viewer.ts";
+import type { SignalledSession } from "../session/signalled-session.ts";
 import { iceLinks } from "./ice-link.ts";
 import { readJsonOffer } from "./json-offer.ts";
 import { patchSession } from "./patch-session.ts";
 import { BodyTooLong, readBody } from "./read-body.ts";
 
-/** What the requests of viewers are answered with. */
+/** What requests are answered with. */
 export interface SignallingOptions {
   /** Answers an offer. */
-  readonly open: (offer: string, signal: AbortSignal) => Promise<WebrtcSession>;
-  /** Makes an offer to one who came with none that could be answered. */
-  readonly counterOffer: (signal: AbortSignal) => Promise<WebrtcSession>;
-  readonly find: (id: string) => WebrtcSession | undefined;
+  readonly open: (offer: string, signal: AbortSignal) => Promise<SignalledSession>;
+  /** Makes an offer to one who came with none that could be answered; without it, such a one is refused. */
+  readonly counterOffer?: (signal: AbortSignal) => Promise<SignalledSession>;
+  readonly find: (id: string) => SignalledSession | undefined;
   /** What a viewer is told to go by. */
   readonly iceServersFor: (request: IncomingMessage) => readonly IceServer[];
   /** Of the page that may ask; null answers pages of this origin only. */
@@ -68,11 +68,12 @@ export function createSignalling(
   const openOrCounter = async (
     offer: string,
     signal: AbortSignal,
-  ): Promise<{ readonly session: WebrtcSession; readonly status: number }> => {
+  ): Promise<{ readonly session: SignalledSession; readonly status: number }> => {
     try {
       return { session: await options.open(offer, signal), status: 201 };
     } catch (error) {
-      if (!MillraceError.is(error) || error.code !== "UNSUPPORTED") throw error;
+      const isOther = !MillraceError.is(error) || error.code !== "UNSUPPORTED";
+      if (isOther || !options.counterOffer) throw error;
       return { session: await options.counterOffer(signal), status: 406 };
     }
   };
@@ -139,7 +140,9 @@ export function createSignalling(
         answer(response, 413, { ...shared, connection: "close" }, "64 KiB may be sent.");
         response.once("finish", () => request.destroy());
       } else {
-        answerError(response, error);
+        // What is offered is not what is spoken here.
+        const isUnsupported = MillraceError.is(error) && error.code === "UNSUPPORTED";
+        answerError(response, error, isUnsupported ? 406 : undefined);
       }
     } finally {
       if (!request.readableEnded) request.resume();
