@@ -74,7 +74,7 @@ describe("a pacer", () => {
       sent.push({ frame: -1, at: 0, last: true });
       return 1_000;
     });
-    pass(200);
+    pass(2_000);
     expect(sent[before]?.frame).toBe(-1);
     expect(sent).toHaveLength(21);
   });
@@ -89,6 +89,7 @@ describe("a pacer", () => {
     expect(pacer.isKeyAwaited).toBe(true);
     pacer.sendFrame(frameOf(2, 2), false);
     expect(dropped()).toBe(2);
+    pass(2_000);
     pacer.sendFrame(frameOf(3, 2), true);
     pass(2_000);
     const frames = new Set(sent.map(({ frame }) => frame));

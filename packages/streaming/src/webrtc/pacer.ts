@@ -72,8 +72,7 @@ export function createPacer<Packet>(options: PacerOptions<Packet>): Pacer<Packet
     debt = Math.max(0, debt - ((atMs - debtAtMs) * pace) / 1_000);
     debtAtMs = atMs;
   };
-  const isFree = (): boolean =>
-    debt < Math.max(bitrate * BURST_MS, pace * FAST_BURST_MS) / 1_000;
+  const isFree = (): boolean => debt < Math.max(bitrate * BURST_MS, pace * FAST_BURST_MS) / 1_000;
   const queuedBits = (): number => {
     let bytes = 0;
     for (const { packets, sent } of frames) {

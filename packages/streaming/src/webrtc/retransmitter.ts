@@ -31,10 +31,7 @@ export interface RoadSituation {
 /** What a {@link Retransmitter} is made with. */
 export interface RetransmitterOptions {
   /** Sends a packet again after so many milliseconds, through the pacer; undefined from `resend` means it is forgotten. */
-  readonly repeat: (
-    resend: (atMs: number) => SentNumbers | undefined,
-    afterMs: number,
-  ) => void;
+  readonly repeat: (resend: (atMs: number) => SentNumbers | undefined, afterMs: number) => void;
   readonly resend: (sequenceNumber: number) => SentNumbers | undefined;
 }
 

@@ -4,6 +4,11 @@ import type { Scenario } from "./scenarios.ts";
 export interface ShownFrame {
   readonly atMs: number;
   readonly ageMs: number;
+}
+
+/** What came at a time, of which the share of the road that was used is reckoned. */
+export interface Delivered {
+  readonly atMs: number;
   readonly sizeBytes: number;
 }
 
@@ -14,9 +19,9 @@ export interface RoadFigures {
   /** Of frames shown three seconds and more after each change of the road. */
   readonly ageP50Ms: number;
   readonly ageP95Ms: number;
-  /** The lowest share of the road, of all its stretches, that pictures took from three seconds after its beginning on; five where it became wider. */
+  /** The lowest share of the road, of all its stretches, that was used from three seconds after its beginning on; five where it became wider. */
   readonly utilisation: number;
-  /** Until the pictures of a second took 70 % of the road again, after it became wider. */
+  /** Until 70 % of the road were used for a second again, after it became wider. */
   readonly recoveryMs: number;
   /** Frames shown a second, all over. */
   readonly framerate: number;
@@ -29,7 +34,11 @@ const WIDER_SETTLED_MS = 5_000;
 const WANTED_SHARE = 0.7;
 
 /** Measures what was shown against what is wanted of a road. */
-export function judgeRoad(scenario: Scenario, shown: readonly ShownFrame[]): RoadFigures {
+export function judgeRoad(
+  scenario: Scenario,
+  shown: readonly ShownFrame[],
+  delivered: readonly Delivered[],
+): RoadFigures {
   const { steps, untilMs, maxBitrate } = scenario;
   let stallMs = untilMs - (shown.at(-1)?.atMs ?? 0);
   for (let i = 1; i < shown.length; i++) {
@@ -37,7 +46,7 @@ export function judgeRoad(scenario: Scenario, shown: readonly ShownFrame[]): Roa
   }
   const share = (fromMs: number, toMs: number, bitrate: number): number => {
     let bits = 0;
-    for (const { atMs, sizeBytes } of shown) {
+    for (const { atMs, sizeBytes } of delivered) {
       if (atMs >= fromMs && atMs < toMs) bits += sizeBytes * 8;
     }
     return (bits * 1_000) / (toMs - fromMs) / Math.min(bitrate, maxBitrate);

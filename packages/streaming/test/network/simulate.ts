@@ -165,7 +165,8 @@ export function simulate(scenario: Scenario, isThinned = false): SimulatedRun {
     sizeBytes: frame.sizeBytes,
   }));
   return {
-    ...judgeRoad(scenario, shown),
+    // Of what came, only what was shown counts here.
+    ...judgeRoad(scenario, shown, shown),
     keyFrames,
     dropped,
     repeated,

@@ -12,6 +12,8 @@ export interface UdpRelay extends AsyncDisposable {
   connect(address: string, port: number): void;
   /** The time of the scenario begins anew: its first step holds now. Until then the road is wide and loses nothing. */
   begin(): void;
+  /** What came to the viewer since the beginning: payloads of UDP, repetitions included. */
+  readonly delivered: readonly { readonly atMs: number; readonly sizeBytes: number }[];
   /** Towards the viewer. */
   readonly dropped: number;
   readonly lost: number;
@@ -31,6 +33,7 @@ export async function openUdpRelay(scenario: Scenario): Promise<UdpRelay> {
   }
   let viewer: { address: string; port: number } | undefined;
   let sender: { address: string; port: number } | undefined;
+  let delivered: { atMs: number; sizeBytes: number }[] = [];
   let startedMs = performance.now();
   let down = createBottleneck({ ...open, steps: wide });
   let up = createBottleneck({ ...open, steps: wide, seed: scenario.seed + 500 });
@@ -62,6 +65,7 @@ export async function openUdpRelay(scenario: Scenario): Promise<UdpRelay> {
     };
   };
   const downQueue = queue((packet) => {
+    delivered.push({ atMs: performance.now() - startedMs, sizeBytes: packet.length });
     if (viewer) toViewer.send(packet, viewer.port, viewer.address);
   });
   const upQueue = queue((packet) => {
@@ -83,6 +87,7 @@ export async function openUdpRelay(scenario: Scenario): Promise<UdpRelay> {
       sender = { address, port };
     },
     begin() {
+      delivered = [];
       startedMs = performance.now();
       down = createBottleneck({ ...scenario, delayMs });
       up = createBottleneck({
@@ -92,6 +97,9 @@ export async function openUdpRelay(scenario: Scenario): Promise<UdpRelay> {
         steps: wide,
         seed: scenario.seed + 500,
       });
+    },
+    get delivered() {
+      return delivered;
     },
     get dropped() {
       return down.dropped;
