@@ -39,6 +39,13 @@ const WIDE_FROM = 1.3;
 const HINT_MS = 1_500;
 /** Some roads let short bursts through and nothing more: whoever believed them once does not for a while. */
 const DISTRUST_MS = 20_000;
+/** A road that is too narrow gives packets no faster than this, compared with what is sent. */
+const SLOWER_THAN = 1.2;
+/** Where few packets tell little, and where they tell another story, a queue that stays is one all the same. */
+const [UNSURE_MS, SURE_MS] = [250, 400];
+const MOST_NOISE_MS = 40;
+/** A queue of ours is no sign that the road carries much more than was sent. */
+const MOST_SEEN = 1.1;
 const SILENCE_MS = 600;
 const AFTER_SILENCE = 0.5;
 
@@ -55,7 +62,12 @@ export function createRateController(options: RateControllerOptions = {}): RateC
   let target = bounded(startBitrate);
   /** What the road was seen to carry while it had a queue, and when. */
   let seen: { bitrate: number; atMs: number } | undefined;
-  let drain: { sinceMs: number; lowestMs: number; lowestAtMs: number } | undefined;
+  let drain:
+    | { lowestMs: number; lowestAtMs: number; readonly targetBefore: number; seen?: number }
+    | undefined;
+  /** What packets wait though the road is empty. */
+  let noiseMs = 0;
+  let longSinceMs: number | undefined;
   /** What trains of packets promised, and whether they have lied. */
   let hint = {
     bitrate: 0,
@@ -77,16 +89,32 @@ export function createRateController(options: RateControllerOptions = {}): RateC
 
   const isLosing = (): boolean => arrivals.usualLoss > LOSSY_FROM;
 
+  /**
+   * Whether packets wait because more is sent than the road carries. Where a machine at one of the ends had something
+   * else to do they wait as well, but then come all at once, faster than they were sent.
+   */
+  const isOurQueue = (atMs: number): boolean => {
+    const { standingMs, newestMs, trainBitrate } = arrivals;
+    const limitMs = (isLosing() ? LOSSY_QUEUE_LIMIT_MS : QUEUE_LIMIT_MS) + noiseMs;
+    const isLong = standingMs > limitMs || newestMs > BURST_LIMIT_MS + noiseMs;
+    if (!isLong) {
+      longSinceMs = undefined;
+      return false;
+    }
+    longSinceMs ??= atMs;
+    if (trainBitrate === null) return atMs - longSinceMs >= UNSURE_MS;
+    return carried() < target * SLOWER_THAN || atMs - longSinceMs >= SURE_MS;
+  };
+
   const steerQueue = (atMs: number): void => {
-    const { standingMs, newestMs } = arrivals;
+    const { standingMs, newestMs, trainBitrate } = arrivals;
+    if (trainBitrate !== null && trainBitrate > target * 2) {
+      noiseMs += (Math.min(MOST_NOISE_MS, standingMs) - noiseMs) * 0.03;
+    }
     let isQueueNew = false;
-    if (
-      !drain &&
-      (standingMs > (isLosing() ? LOSSY_QUEUE_LIMIT_MS : QUEUE_LIMIT_MS) ||
-        newestMs > BURST_LIMIT_MS)
-    ) {
+    if (!drain && isOurQueue(atMs)) {
       isQueueNew = true;
-      drain = { sinceMs: atMs, lowestMs: standingMs, lowestAtMs: atMs };
+      drain = { lowestMs: standingMs, lowestAtMs: atMs, targetBefore: target };
     }
     if (!drain) return;
     if (isQueueNew && atMs - hint.atMs < HINT_MS && carried() < hint.bitrate * 0.75) {
@@ -99,21 +127,24 @@ export function createRateController(options: RateControllerOptions = {}): RateC
     if (atMs - drain.lowestAtMs > NO_QUEUE_AFTER_MS && standingMs < drain.lowestMs + 30) {
       arrivals.rebase();
     }
-    if (arrivals.standingMs <= DRAINED_MS) {
-      drain = undefined;
+    if (arrivals.standingMs <= DRAINED_MS + noiseMs) {
       // What a full queue dropped says nothing of what follows.
       arrivals.forgetLoss();
-      if (seen)
-        target = bounded(
-          Math.max(target, seen.bitrate * (isLosing() ? LOSSY_RESUME_AT : RESUME_AT)),
-        );
+      const resume = isLosing() ? LOSSY_RESUME_AT : RESUME_AT;
+      const known = drain.seen === undefined ? drain.targetBefore : drain.seen;
+      target = bounded(Math.max(target, known * resume));
+      drain = undefined;
+      longSinceMs = undefined;
       return;
     }
-    const bitrate = carried();
-    if (bitrate > 0) seen = { bitrate, atMs };
+    // Only packets that waited for one another tell what the road carries.
+    if (trainBitrate !== null) {
+      drain.seen = Math.min(carried(), drain.targetBefore * MOST_SEEN);
+      seen = { bitrate: drain.seen, atMs };
+    }
     // Gone within 400 ms, unless that would leave next to nothing of the picture.
     const share = Math.min(0.85, Math.max(0.4, 1 - Math.max(standingMs, newestMs / 2) / 400));
-    target = bounded(Math.min(target, (seen?.bitrate ?? target) * share));
+    target = bounded(Math.min(target, (drain.seen ?? drain.targetBefore) * share));
   };
 
   const isTooLossy = (): boolean =>

@@ -14,6 +14,8 @@ export interface BottleneckOptions {
   readonly lossRatio: number;
   /** Packets lost in a row, on average; 1 loses each by itself. */
   readonly lossBurst: number;
+  /** The viewer's machine stands still for up to `mostMs` at a time, about every so many milliseconds. @defaultValue never */
+  readonly pauses?: { readonly everyMs: number; readonly mostMs: number };
   readonly seed: number;
 }
 
@@ -53,6 +55,22 @@ export function createBottleneck(options: BottleneckOptions): Bottleneck {
     return timeMs + (left * 1000) / bitrateAt(timeMs);
   };
 
+  const pauses = options.pauses && {
+    ...options.pauses,
+    random: seededRandom(seed + 77),
+    fromMs: 0,
+    untilMs: 0,
+  };
+  /** What comes while the machine stands still is seen when it goes on. */
+  const afterPause = (timeMs: number): number => {
+    if (!pauses) return timeMs;
+    while (pauses.untilMs < timeMs) {
+      pauses.fromMs = pauses.untilMs + pauses.random() * 2 * pauses.everyMs;
+      pauses.untilMs = pauses.fromMs + pauses.random() * pauses.mostMs;
+    }
+    return timeMs > pauses.fromMs ? pauses.untilMs : timeMs;
+  };
+
   const isLost = (): boolean => {
     const change = isLosing
       ? 1 / lossBurst
@@ -73,7 +91,8 @@ export function createBottleneck(options: BottleneckOptions): Bottleneck {
         lost += 1;
         return null;
       }
-      lastArrivalMs = Math.max(lastArrivalMs, freeAtMs + delayMs + random() * jitterMs);
+      const arrivalMs = afterPause(freeAtMs + delayMs + random() * jitterMs);
+      lastArrivalMs = Math.max(lastArrivalMs, arrivalMs);
       return lastArrivalMs;
     },
     bitrateAt,

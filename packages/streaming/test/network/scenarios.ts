@@ -35,6 +35,30 @@ export const tuningScenarios: readonly Scenario[] = [20, 60, 100].flatMap((rttMs
   ),
 );
 
+/** Viewers on machines that have too much to do, with which the rate control was made as well. */
+export const busyScenarios: readonly Scenario[] = [20, 80].flatMap((rttMs) =>
+  [
+    { everyMs: 300, mostMs: 60 },
+    { everyMs: 400, mostMs: 150 },
+    { everyMs: 60, mostMs: 120 },
+    { everyMs: 80, mostMs: 300 },
+  ].flatMap((pauses, i) =>
+    [STEPS, [{ fromMs: 0, bitrate: 5e7 }]].map((steps) => ({
+      steps,
+      untilMs: 48_000,
+      rttMs,
+      lossRatio: 0,
+      lossBurst: 1,
+      backLossRatio: 0,
+      queueMs: 300,
+      jitterMs: 2,
+      pauses,
+      maxBitrate: 2_500_000,
+      seed: 5_000 + rttMs + i,
+    })),
+  ),
+);
+
 /** Roads that were looked at after the first version was made, and for which it was changed. */
 export const checkedScenarios: readonly Scenario[] = [20, 35, 50, 80, 100].flatMap((rttMs) =>
   [0, 0.01, 0.03, 0.07, 0.1].flatMap((lossRatio) =>
