@@ -11,6 +11,7 @@ import { hostileBombs } from "./hostile-bombs.ts";
 import { ingestCampaign } from "./ingest-campaign.ts";
 import { loadLarge } from "./large.ts";
 import { askMany } from "./many-videos.ts";
+import { NETWORK_ROADS, streamOverNetwork } from "./streaming-network.ts";
 
 /** What a campaign is asked to do. */
 interface Order {
@@ -118,9 +119,19 @@ const campaigns: Readonly<Record<string, Campaign>> = {
       tell(from, corrupt.differences, "damaged files") + tell(from, many.differences, "many videos")
     );
   },
+
+  async streaming({ from, seeds = USUAL_NETWORK }) {
+    let failures = 0;
+    for await (const result of streamOverNetwork(NETWORK_ROADS, from, seeds)) {
+      console.log(`streaming: ${result.what}; medians of ${result.runs.length} runs`);
+      failures += tell(from, result.differences, "not as wanted");
+    }
+    return failures;
+  },
 };
 
 const USUAL_CORRUPT = 1_000;
+const USUAL_NETWORK = 5;
 const USUAL_REQUESTS = 10_000;
 const USUAL_EXACT = 200;
 const USUAL_MILLIONS = 1_000;

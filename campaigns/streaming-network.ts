@@ -12,6 +12,17 @@ export interface NetworkResult {
   readonly differences: readonly string[];
 }
 
+/** Times there and back in milliseconds, and shares lost: those where one repetition comes in time. */
+export const NETWORK_ROADS: readonly (readonly [rttMs: number, lossRatio: number])[] = [
+  [20, 0],
+  [20, 0.02],
+  [20, 0.05],
+  [60, 0],
+  [60, 0.02],
+  [100, 0],
+  [100, 0.02],
+];
+
 /** Length of each stretch of the road, in milliseconds. */
 const STRETCH_MS = 9_000;
 

@@ -34,6 +34,8 @@ const NEAR_UNTIL = 1.06;
 const GROWTH_NEAR = 1.06;
 const LOSSY_GROWTH_NEAR = 1.04;
 const GROWTH_FAR = 1.8;
+/** How far ahead of what came the rate may be: an encoder needs some time to follow. */
+const AHEAD = 1.35;
 /** Frames that come so much faster than is sent say that the road has become wider. */
 const WIDE_FROM = 1.3;
 const HINT_MS = 1_500;
@@ -162,13 +164,14 @@ export function createRateController(options: RateControllerOptions = {}): RateC
     if (drain || isTooLossy() || arrivals.standingMs > QUEUE_LIMIT_MS / 2) return;
     const wide = (arrivals.trainBitrate ?? 0) / (1 - Math.min(0.3, arrivals.usualLoss));
     const isWide = wide > target * WIDE_FROM && atMs > hint.distrustedUntilMs;
-    if (isWide) hint = { ...hint, bitrate: wide, atMs };
+    // Where there is nothing to gain, nothing is believed either.
+    if (isWide && target < maxBitrate * 0.9) hint = { ...hint, bitrate: wide, atMs };
     const isNear = !isWide && seen !== undefined && target < seen.bitrate * NEAR_UNTIL;
     const near = isLosing() ? LOSSY_GROWTH_NEAR : GROWTH_NEAR;
     const growth = isNear ? near : GROWTH_FAR;
     const grown = target * growth ** (sinceMs / 1000);
     // A source that gives less than it may says nothing about the road.
-    const ceiling = Math.max(target, arrivals.ackedBitrate * 1.6 + 50_000);
+    const ceiling = Math.max(target, arrivals.ackedBitrate * AHEAD + 50_000);
     target = bounded(Math.min(grown, ceiling));
   };
 

@@ -84,7 +84,7 @@ describe("a pacer", () => {
     pacer.setBitrate(100_000, 0);
     pacer.sendFrame(frameOf(0, 30), true);
     pacer.sendFrame(frameOf(1, 2), false);
-    pass(400);
+    pass(450);
     expect(dropped()).toBe(1);
     expect(pacer.isKeyAwaited).toBe(true);
     pacer.sendFrame(frameOf(2, 2), false);

@@ -54,7 +54,7 @@ const BURST_MS = 50;
 /** What a road takes that is faster by far, of the pace. */
 const FAST_BURST_MS = 25;
 /** A frame that has waited for so long helps nobody. */
-const MOST_WAIT_MS = 300;
+const MOST_WAIT_MS = 400;
 
 /** Makes a pacer with nothing in it. */
 export function createPacer<Packet>(options: PacerOptions<Packet>): Pacer<Packet> {

@@ -60,7 +60,7 @@ export interface WebrtcPublication extends Publication {
 
 /** Packets of all viewers that wait for their time. */
 const ticks = createTicks();
-const TICK_MS = 250;
+const TICK_MS = 100;
 /** A turn to join lasts until the viewer is connected; one that does not come on must not hold up the others. */
 const TURN_MS = 1_000;
 

@@ -5,6 +5,7 @@ import { nodeAv } from "@millrace/media/node-av";
 import type { Browser } from "playwright-core";
 import { createFrameHub } from "../../src/hub/frame-hub.ts";
 import { testPattern } from "../../src/pattern/test-pattern.ts";
+import type { RoadState } from "../../src/webrtc/viewer-road.ts";
 import { webrtc } from "../../src/webrtc/webrtc.ts";
 import { werift } from "../../src/werift/werift.ts";
 import { teachMarks } from "../stream-page.ts";
@@ -19,6 +20,8 @@ export interface NetworkRun extends RoadFigures {
   readonly dropped: number;
   /** Frames whose number was not above the one before; must be 0. */
   readonly outOfOrder: number;
+  /** Bits a second, the lowest that was aimed at. */
+  readonly lowestTarget: number;
   /** Every 500 ms, for those who want to look. */
   readonly trace: readonly string[];
 }
@@ -67,6 +70,7 @@ export async function runOverNetwork(browser: Browser, scenario: Scenario): Prom
   await new Promise<void>((done) => outer.listen(0, "127.0.0.1", done));
   const page = await browser.newPage();
   const trace: string[] = [];
+  let lowestTarget = Number.POSITIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
   try {
     await teachMarks(page);
@@ -88,10 +92,18 @@ export async function runOverNetwork(browser: Browser, scenario: Scenario): Prom
     relay.begin();
     timer = setInterval(() => {
       const [viewer] = publication.sessions;
-      const { targetBitrate, lossRatio, rttMs } = viewer?.stats() ?? {};
+      if (!viewer) return;
+      const { framesDropped, rendition } = viewer.stats();
+      // Sessions say more of their road to those who steer them.
+      const { road } = (viewer as unknown as { steered: { road: RoadState } }).steered;
+      lowestTarget = Math.min(lowestTarget, road.targetBitrate);
       const atMs = Math.round(performance.timeOrigin + performance.now() - startedMs);
       trace.push(
-        `${atMs} target ${targetBitrate} loss ${lossRatio} rtt ${rttMs} ${viewer?.stats().rendition} dropped ${viewer?.stats().framesDropped}`,
+        `${atMs} ${Object.entries(road)
+          .map(
+            ([name, value]) => `${name} ${typeof value === "number" ? Math.round(value) : value}`,
+          )
+          .join(" ")} ${rendition} dropped ${framesDropped}`,
       );
     }, 500);
     await page.waitForTimeout(scenario.untilMs);
@@ -104,11 +116,16 @@ export async function runOverNetwork(browser: Browser, scenario: Scenario): Prom
       lost: relay.lost,
       dropped: relay.dropped,
       outOfOrder: outOfOrder.length,
+      lowestTarget,
       trace,
     };
   } finally {
     clearInterval(timer);
     await page.close();
+    // Encoders are closed some time after their viewers have left.
+    await publication.close();
+    await hub.close();
+    await new Promise((done) => setTimeout(done, 500));
     outer.close();
     inner.close();
   }

@@ -1,13 +1,24 @@
 // Prints how roads fare: node --conditions=@millrace/source packages/streaming/test/network/print-scenarios.ts tuning
 
 import { middleOf } from "./judge-road.ts";
-import { busyScenarios, checkedScenarios, holdOutScenarios, type Scenario, tuningScenarios } from "./scenarios.ts";
+import {
+  busyScenarios,
+  checkedScenarios,
+  holdOutScenarios,
+  type Scenario,
+  tuningScenarios,
+} from "./scenarios.ts";
 import { type SimulatedRun, simulateRuns } from "./simulate.ts";
 
 const RUNS = 5;
 
 const [which = "tuning", only, isTraced] = process.argv.slice(2);
-const sets = { tuning: tuningScenarios, busy: busyScenarios, checked: checkedScenarios, "hold-out": holdOutScenarios };
+const sets = {
+  tuning: tuningScenarios,
+  busy: busyScenarios,
+  checked: checkedScenarios,
+  "hold-out": holdOutScenarios,
+};
 const scenarios = sets[which as keyof typeof sets];
 let met = 0;
 for (const [i, scenario] of scenarios.entries()) {

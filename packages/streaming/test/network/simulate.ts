@@ -19,6 +19,8 @@ export interface SimulatedRun extends RoadFigures {
 }
 
 const FRAME_MS = 1_000 / 30;
+/** Bitrates of encoders are set so often. */
+const STEER_MS = 100;
 const PAYLOAD_BYTES = 1_140;
 const OVERHEAD_BYTES = 38;
 const payload = new Uint8Array(PAYLOAD_BYTES);
@@ -115,7 +117,10 @@ export function simulate(scenario: Scenario, isThinned = false): SimulatedRun {
     const { encoderBitrate, isThinning } = viewerRoad.read();
     skipped = isThinned && isThinning && skipped < 4 ? skipped + 1 : 0;
     if (skipped > 0) return;
-    encoder.setBitrate(Math.min(encoderBitrate, scenario.maxBitrate));
+    if (clock.nowMs - steeredAtMs >= STEER_MS) {
+      steeredAtMs = clock.nowMs;
+      encoder.setBitrate(Math.min(encoderBitrate, scenario.maxBitrate));
+    }
     const { sizeBytes, isKey } = encoder.encode(clock.nowMs);
     frameNumber += 1;
     if (isKey) keyFrames += 1;
@@ -137,6 +142,7 @@ export function simulate(scenario: Scenario, isThinned = false): SimulatedRun {
     viewerRoad.sendFrame(packets, isKey);
   };
   let skipped = 0;
+  let steeredAtMs = 0;
   const every = (intervalMs: number, work: () => void): void => {
     clock.at(clock.nowMs + intervalMs, () => {
       work();
