@@ -37,7 +37,7 @@ export interface NdcSectionOptions {
 
 const CLOCK_RATE = { video: 90_000, audio: 48_000 } as const;
 const OPUS_PARAMETERS = "minptime=10;useinbandfec=1";
-const FEEDBACK = ["nack", "nack pli", "ccm fir", "goog-remb", "transport-cc"];
+const FEEDBACK = ["nack", "nack pli", "ccm fir", "goog-remb"];
 
 /**
  * Adds a section to a connection. RTP is written here, past the library's packetisers: so it can be told of packets one
@@ -58,7 +58,9 @@ export function addSection(
   const clockRate = CLOCK_RATE[kind];
   if (rtxPayloadType !== undefined) media.addRTXCodec(rtxPayloadType, payloadType, clockRate);
   if (kind === "video") {
-    for (const feedback of FEEDBACK) media.parseSdpLine(`a=rtcp-fb:${payloadType} ${feedback}`);
+    // The library tells a sender nothing of single packets.
+    const feedbacks = receives ? FEEDBACK : [...FEEDBACK, "transport-cc"];
+    for (const feedback of feedbacks) media.parseSdpLine(`a=rtcp-fb:${payloadType} ${feedback}`);
   }
   for (const name of Object.keys(extensions) as (keyof typeof extensions)[]) {
     media.parseSdpLine(`a=extmap:${extensions[name]} ${EXTENSION_URI[name]}`);

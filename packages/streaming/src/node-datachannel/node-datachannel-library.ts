@@ -45,9 +45,22 @@ export interface NdcConnection {
 
 /** The part of the package `node-datachannel` that is used. */
 export interface NodeDataChannelLibrary {
-  readonly PeerConnection: new (name: string, config: object) => NdcConnection;
-  readonly Video: new (mid: string, direction: NdcDirection) => NdcMedia;
-  readonly Audio: new (mid: string, direction: NdcDirection) => NdcMedia;
+  /** Makes a connection; `name` is for messages. */
+  readonly PeerConnection: new (
+    name: string,
+    config: object,
+  ) => NdcConnection;
+  /** Puts a section of pictures together. */
+  readonly Video: new (
+    mid: string,
+    direction: NdcDirection,
+  ) => NdcMedia;
+  /** Puts a section of sound together. */
+  readonly Audio: new (
+    mid: string,
+    direction: NdcDirection,
+  ) => NdcMedia;
+  /** Answers what a sender must be told. */
   readonly RtcpReceivingSession: new () => object;
 }
 

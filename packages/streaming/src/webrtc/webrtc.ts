@@ -87,9 +87,7 @@ const TURN_MS = 1_000;
  * await media.close();
  * ```
  */
-export function webrtc(options: WebrtcOptions): Transport<WebrtcPublishOptions> & {
-  publish(hub: FrameHub, options?: WebrtcPublishOptions): WebrtcPublication;
-} {
+export function webrtc(options: WebrtcOptions): Transport<WebrtcPublishOptions, WebrtcPublication> {
   return {
     apiVersion: 1,
     name: "webrtc",
@@ -128,12 +126,23 @@ function createPublication(
     return hearsSound && peerOptions.hasAudio ? null : { min: 0, max: 0 };
   };
 
+  /** What cannot be encoded is said before a connection is made. */
+  const requireVideo = (): void => {
+    if (hub.hasVideo) hub.video({ family: peerOptions.families[0] ?? "h264" });
+  };
+  try {
+    requireVideo();
+  } catch (error) {
+    if (MillraceError.is(error) && error.code === "CLOSED") throw error;
+  }
+
   const join = async (
     signal: AbortSignal,
     connect: () => Promise<Peer>,
     offer?: string,
   ): Promise<WebrtcSession> => {
     if (isClosed) throw new MillraceError("CLOSED", "This stream is over.");
+    requireVideo();
     const giveBack = seat();
     let endTurn: (() => void) | undefined;
     try {

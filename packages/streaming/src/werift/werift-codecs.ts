@@ -7,8 +7,8 @@ const FEEDBACK = [
   { type: "nack", parameter: "pli" },
   { type: "ccm", parameter: "fir" },
   { type: "goog-remb" },
-  { type: "transport-cc" },
 ];
+const PACKET_FEEDBACK = { type: "transport-cc" };
 const VIDEO = {
   // Constrained baseline: what every browser takes.
   h264: {
@@ -20,11 +20,18 @@ const VIDEO = {
 } as const;
 const OPUS = 111;
 
-/** What a connection of werift is made with, so that it agrees to what we send. */
+/**
+ * What a connection of werift is made with, so that it agrees to what we send.
+ *
+ * @param receivesVideo - whether the other side sends pictures
+ */
 export function weriftConfig(
   { RTCRtpCodecParameters, RTCRtpHeaderExtensionParameters }: WeriftLibrary,
   { families, iceServers = [], iceTransportPolicy = "all", portRange, ...options }: PeerOptions,
+  receivesVideo: boolean,
 ): object {
+  // werift tells a sender of packets one by one, but not of repetitions, which a sender takes for lost for good.
+  const rtcpFeedback = receivesVideo ? FEEDBACK : [...FEEDBACK, PACKET_FEEDBACK];
   const video = families.flatMap((family) => {
     const { mimeType, payloadType, parameters } = VIDEO[family];
     return [
@@ -33,7 +40,7 @@ export function weriftConfig(
         clockRate: 90_000,
         payloadType,
         ...(parameters && { parameters }),
-        rtcpFeedback: FEEDBACK,
+        rtcpFeedback,
       }),
       new RTCRtpCodecParameters({
         mimeType: "video/rtx",
@@ -65,7 +72,7 @@ export function weriftConfig(
     headerExtensions: {
       video: [
         extension("mid"),
-        extension("transportSequence"),
+        ...(receivesVideo ? [] : [extension("transportSequence")]),
         ...(options.playoutDelayMs ? [extension("playoutDelay")] : []),
       ],
       audio: [extension("mid")],

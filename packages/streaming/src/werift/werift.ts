@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { MillraceError } from "@millrace/core";
 import type { Peer, PeerOptions, PeerTransport } from "../webrtc/peer-transport.ts";
 import { agreedFamily } from "../webrtc/sdp/agreed-family.ts";
+import { sendsVideo } from "../webrtc/sdp/offered-media.ts";
 import { weriftConfig } from "./werift-codecs.ts";
 import { loadWeriftLibrary, type WeriftConnection, type WeriftLibrary } from "./werift-library.ts";
 import { weriftPeer } from "./werift-peer.ts";
@@ -99,7 +100,9 @@ async function open(
   offer: string | undefined,
   agree: (connection: WeriftConnection, library: WeriftLibrary) => Promise<void>,
 ): Promise<Peer> {
-  const connection = new library.RTCPeerConnection(weriftConfig(library, options));
+  const connection = new library.RTCPeerConnection(
+    weriftConfig(library, options, offer !== undefined && sendsVideo(offer)),
+  );
   try {
     const peer = weriftPeer(connection, options, offer);
     await agree(connection, library);

@@ -50,6 +50,14 @@ export function offeredMedia(sdp: string): readonly OfferedMedia[] {
   });
 }
 
+/** Whether the one who made a description wants to send pictures. */
+export function sendsVideo(sdp: string): boolean {
+  return offeredMedia(sdp).some(
+    ({ kind, direction }) =>
+      kind === "video" && (direction === "sendonly" || direction === "sendrecv"),
+  );
+}
+
 function findCodec(
   lines: readonly string[],
   family: EncodedVideoFamily | "opus",

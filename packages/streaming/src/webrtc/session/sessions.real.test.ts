@@ -172,7 +172,7 @@ describe("a publication", () => {
     await expect.poll(sockets).toBe(0);
     await expect.poll(() => hub.stats().renditions).toEqual([]);
     console.info(`memory: ${Math.round(process.memoryUsage().heapUsed / 1e6)} MB of heap`);
-  }, 120_000);
+  }, 240_000);
 
   it("sends all away when its source dies", async () => {
     const source = testPattern({ width: 320, height: 180 });

@@ -37,6 +37,7 @@ export interface WhipPublication extends AsyncDisposable {
   readonly state$: Observable<WhipPublicationState>;
   /** Why the last try or connection ended; undefined before one has. */
   readonly lastFailure: unknown;
+  /** How the connection is doing; undefined before there has been one. */
   stats(): ViewerStats | undefined;
   /** Ends it at the server too. Closing twice does nothing. */
   close(): Promise<void>;
