@@ -33,11 +33,13 @@ const NEAR_UNTIL = 1.06;
 /** Growth by the second. */
 const GROWTH_NEAR = 1.06;
 const LOSSY_GROWTH_NEAR = 1.04;
+const GROWTH_UNSURE = 1.25;
 const GROWTH_FAR = 1.8;
 /** How far ahead of what came the rate may be: an encoder needs some time to follow. */
 const AHEAD = 1.35;
 /** Frames that come so much faster than is sent say that the road has become wider. */
 const WIDE_FROM = 1.3;
+const NEAR_END = 1.15;
 const HINT_MS = 1_500;
 /** Some roads let short bursts through and nothing more: whoever believed them once does not for a while. */
 const DISTRUST_MS = 20_000;
@@ -166,9 +168,13 @@ export function createRateController(options: RateControllerOptions = {}): RateC
     const isWide = wide > target * WIDE_FROM && atMs > hint.distrustedUntilMs;
     // Where there is nothing to gain, nothing is believed either.
     if (isWide && target < maxBitrate * 0.9) hint = { ...hint, bitrate: wide, atMs };
-    const isNear = !isWide && seen !== undefined && target < seen.bitrate * NEAR_UNTIL;
+    // Trains of packets say where the road ends before a queue does, but too early where it trembles.
+    const isAtEnd = arrivals.trainBitrate !== null && wide < target * NEAR_END;
+    const isKnown = seen !== undefined && target < seen.bitrate * NEAR_UNTIL;
+    const isNear = !isWide && isKnown;
     const near = isLosing() ? LOSSY_GROWTH_NEAR : GROWTH_NEAR;
-    const growth = isNear ? near : GROWTH_FAR;
+    const far = isAtEnd ? GROWTH_UNSURE : GROWTH_FAR;
+    const growth = isNear ? near : far;
     const grown = target * growth ** (sinceMs / 1000);
     // A source that gives less than it may says nothing about the road.
     const ceiling = Math.max(target, arrivals.ackedBitrate * AHEAD + 50_000);
