@@ -60,8 +60,10 @@ export interface NodeDataChannelLibrary {
     mid: string,
     direction: NdcDirection,
   ) => NdcMedia;
-  /** Answers what a sender must be told. */
-  readonly RtcpReceivingSession: new () => object;
+  readonly RtcpReceivingSession: {
+    /** Makes what tells a sender how it is received. */
+    new (): object;
+  };
 }
 
 /** Who sends, as it looks from here. */
