@@ -45,23 +45,22 @@ export interface NdcConnection {
 
 /** The part of the package `node-datachannel` that is used. */
 export interface NodeDataChannelLibrary {
-  /** Makes a connection; `name` is for messages. */
-  readonly PeerConnection: new (
-    name: string,
-    config: object,
-  ) => NdcConnection;
-  /** Puts a section of pictures together. */
-  readonly Video: new (
-    mid: string,
-    direction: NdcDirection,
-  ) => NdcMedia;
-  /** Puts a section of sound together. */
-  readonly Audio: new (
-    mid: string,
-    direction: NdcDirection,
-  ) => NdcMedia;
-  /** Answers what a sender must be told. */
-  readonly RtcpReceivingSession: new () => object;
+  readonly PeerConnection: {
+    /** Makes a connection; `name` is for messages. */
+    new (name: string, config: object): NdcConnection;
+  };
+  readonly Video: {
+    /** Puts a section of pictures together. */
+    new (mid: string, direction: NdcDirection): NdcMedia;
+  };
+  readonly Audio: {
+    /** Puts a section of sound together. */
+    new (mid: string, direction: NdcDirection): NdcMedia;
+  };
+  readonly RtcpReceivingSession: {
+    /** Makes what tells a sender how it is received. */
+    new (): object;
+  };
 }
 
 /** Who sends, as it looks from here. */

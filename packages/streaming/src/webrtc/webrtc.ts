@@ -157,15 +157,15 @@ function createPublication(
         canRestart: peers.capabilities.iceRestart,
         offer,
       });
+      sessions.set(session.id, session);
+      list.add(session);
+      if (sessions.size === 1) timer = setInterval(tick, TICK_MS);
       session.closed$.subscribe(() => {
         sessions.delete(session.id);
         list.remove(session);
         giveBack();
         if (sessions.size === 0) clearInterval(timer);
       });
-      sessions.set(session.id, session);
-      list.add(session);
-      if (sessions.size === 1) timer = setInterval(tick, TICK_MS);
       endAtConnection(session, endTurn);
       // It was closed while this one was being answered.
       if (isClosed || signal.aborted) session.close("the stream is over");

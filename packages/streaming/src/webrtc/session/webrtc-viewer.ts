@@ -1,6 +1,6 @@
 import type { EncodedVideoFamily } from "@millrace/media";
 import type { Observable } from "rxjs";
-import { Subject, takeUntil } from "rxjs";
+import { ReplaySubject, takeUntil } from "rxjs";
 import type { EncodedFrame } from "../../hub/encoded-frame.ts";
 import type { FrameHub } from "../../hub/frame-hub.ts";
 import type { Viewer, ViewerState } from "../../viewers/viewer.ts";
@@ -82,7 +82,8 @@ export function createSession({
   offer,
 }: SessionOptions): WebrtcSession {
   const meter = createViewerMeter();
-  const closed$ = new Subject<string>();
+  // A connection may have failed before anybody could listen.
+  const closed$ = new ReplaySubject<string>(1);
   const signals = createSessionSignals(peer, offer, canRestart);
   let startedMs = performance.now();
   let state: ViewerState = "connecting";

@@ -80,12 +80,6 @@ export function createWhipIngest(options: WhipIngestOptions): WhipIngest {
         playoutDelayMs: null,
       });
       const session = createWhipSession(peer, offer, peers.capabilities.iceRestart);
-      session.closed$.subscribe(() => {
-        sessions.delete(session.id);
-        giveBack();
-        if (sessions.size === 0) clearInterval(timer);
-        tell();
-      });
       sessions.set(session.id, session);
       if (sessions.size === 1) {
         timer = setInterval(() => {
@@ -93,6 +87,12 @@ export function createWhipIngest(options: WhipIngestOptions): WhipIngest {
           for (const one of [...sessions.values()]) one.tick(nowMs);
         }, TICK_MS);
       }
+      session.closed$.subscribe(() => {
+        sessions.delete(session.id);
+        giveBack();
+        if (sessions.size === 0) clearInterval(timer);
+        tell();
+      });
       tell();
       if (isClosed || signal.aborted) session.close("nothing is taken here any more");
       return session;

@@ -6,7 +6,7 @@ import {
   type VideoDecoderBackend,
   type VideoFrame,
 } from "@millrace/media";
-import { Observable, Subject, Subscription } from "rxjs";
+import { Observable, ReplaySubject, Subject, Subscription } from "rxjs";
 import type { EncodedSound } from "../../hub/encoded-frame.ts";
 import type { Peer, PeerReceiver } from "../peer-transport.ts";
 import { createFrameAssembler, createUnwrapper } from "../rtp/frame-assembler.ts";
@@ -59,7 +59,8 @@ export function createWhipSession(peer: Peer, offer: string, canRestart: boolean
   const signals = createSessionSignals(peer, offer, canRestart);
   const chunks$ = new Subject<EncodedVideoChunk>();
   const sound$ = new Subject<EncodedSound>();
-  const closed$ = new Subject<string>();
+  // A connection may have failed before anybody could listen.
+  const closed$ = new ReplaySubject<string>(1);
   const subscriptions = new Subscription();
   const startedMs = performance.now();
   let heardMs = startedMs;
