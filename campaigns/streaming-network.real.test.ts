@@ -10,7 +10,7 @@ it.skipIf(missingBrowser !== undefined)(
   async () => {
     const browser = await startBrowser();
     try {
-      const run = await runOverNetwork(browser, networkScenario(40, 0.02, 7, 5_000));
+      const run = await runOverNetwork(browser, networkScenario(40, 0.02, 7, 6_500));
       const { stallMs, ageP50Ms, ageP95Ms, utilisation, framerate } = run;
       console.info(
         `stall ${Math.round(stallMs)} ms, age p50 ${Math.round(ageP50Ms)}, p95 ${Math.round(ageP95Ms)} ms, used ${Math.round(utilisation * 100)} %, ${framerate.toFixed(1)} fps`,
