@@ -25,7 +25,7 @@ const KEPT_OUT: Readonly<Record<string, readonly string[]>> = {
   media: ["node-av", "ffmpeg", "fluent-ffmpeg", "sharp", "jpeg-turbo", "testing"],
   inference: ["onnx", "tfjs", "kserve", "testing"],
   "video-index": ["tasks", "browser", "testing"],
-  streaming: ["testing"],
+  streaming: ["browser", "testing"],
   cli: [],
 };
 /** Written by a script. */

@@ -88,7 +88,7 @@ export interface PageAudio {
   resume(): Promise<void>;
   close(): Promise<void>;
   createBuffer(channels: number, frames: number, sampleRate: number): PageSoundBuffer;
-  createBufferSource(): {
+  createBufferSource: () => {
     buffer: unknown;
     connect(target: never): unknown;
     start(when: number): void;
@@ -101,6 +101,9 @@ export interface PageGlobals {
     source: Blob,
   ) => Promise<PagePicture & { readonly width: number; readonly height: number }>;
   readonly VideoDecoder?: PageDecoderClass<PageVideoFrame>;
+  readonly VideoFrame?: new (
+    source: PageVideo,
+  ) => PagePicture & { metadata?(): { readonly rtpTimestamp?: number } };
   readonly EncodedVideoChunk?: new (init: object) => object;
   readonly AudioDecoder?: PageDecoderClass<PageSound>;
   readonly EncodedAudioChunk?: new (init: object) => object;
