@@ -25,7 +25,7 @@ describe.skipIf(missingBrowser !== undefined)("playWebRtc in Chromium", () => {
   const hub = createFrameHub(testPattern(size), { video: media.videoEncoder, lingerMs: 0 });
   const transport = webrtc({ peers: werift(), hostAddresses: ["127.0.0.1"] });
   const methods: string[] = [];
-  let publication: WebrtcPublication = transport.publish(hub);
+  let publication = transport.publish(hub) as WebrtcPublication;
   let browser: Browser;
   let server: Server;
   let script: string;
@@ -99,7 +99,7 @@ describe.skipIf(missingBrowser !== undefined)("playWebRtc in Chromium", () => {
     const id = await page.call("play", { kind: "webrtc", url: "/whep" });
     const before = (await page.watch(id, 10)).length;
     await publication.close();
-    publication = transport.publish(hub);
+    publication = transport.publish(hub) as WebrtcPublication;
     await page.page.waitForFunction(`streamTest.count(${id}) >= ${before + 20}`, undefined, {
       timeout: 30_000,
     });

@@ -3,6 +3,7 @@ import {
   drawDetections,
   type PageAudio,
   type PageCanvas,
+  type PageContext,
   type PageVideo,
   type Player,
   type PlayerStats,
@@ -35,11 +36,11 @@ export interface PagePlay {
   readonly audio?: boolean;
 }
 
-type TestCanvas = PageCanvas & {
-  getContext(kind: "2d"): {
+interface TestCanvas extends PageCanvas {
+  getContext(kind: "2d"): PageContext & {
     getImageData(x: number, y: number, width: number, height: number): { data: Uint8ClampedArray };
   };
-};
+}
 const { document } = globalThis as unknown as {
   document: {
     createElement(kind: string): unknown;
@@ -103,8 +104,7 @@ function play({ kind, url, codec, audio = false }: PagePlay): number {
       const rows = canvas.getContext("2d").getImageData(0, 0, width, Math.ceil(height / 8)).data;
       const luminance = (x: number, y: number): number => rows[(y * width + x) * 4 + 1] ?? 0;
       const marks = readPatternMarks(width, height, luminance);
-      const context = overlay.getContext("2d") as never;
-      const drawn = drawDetections(context, frame) as unknown as readonly {
+      const drawn = drawDetections(overlay.getContext("2d"), frame) as unknown as readonly {
         readonly number: number;
         readonly box: { readonly x: number; readonly y: number; readonly width: number };
       }[];
