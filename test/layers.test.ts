@@ -155,6 +155,19 @@ describe("the layers", () => {
     expect(reached.size).toBeGreaterThan(50);
   });
 
+  it("keep Node, and whatever is heavy, out of the players", () => {
+    const reached = reachableAcross("packages/streaming/src/browser/index.ts");
+    const outside = [...reached].flatMap((path) =>
+      readSource(path).valueImports.filter((specifier) => !specifier.startsWith(".")),
+    );
+    expect([...new Set(outside)]).toEqual(["@millrace/core/web"]);
+    const wrong = [...reached].filter((path) =>
+      /\b(?:Buffer|process|require|__dirname)\b[.(]/.test(readSource(path).code),
+    );
+    expect(wrong).toEqual([]);
+    expect(reached.size).toBeGreaterThan(20);
+  });
+
   it("see only public entries of packages from examples, bench and documents", () => {
     const files = globSync("{examples,bench,docs,campaigns}/**/*.ts", {
       cwd: root,

@@ -24,7 +24,7 @@ afterAll(async () => {
   expectNoOpenFrames();
 });
 
-describe("viewers over WebSockets", () => {
+describe("viewers over WebSockets", { timeout: 60_000 }, () => {
   let hub: FrameHub;
   let end$: Subject<void>;
   let failure: Error | undefined;
@@ -240,7 +240,7 @@ describe("viewers over WebSockets", () => {
     await expect.poll(() => hub.stats().renditions).toEqual([]);
     await expect.poll(openFrameCount).toBe(0);
     await expect.poll(() => connections(server)).toBe(0);
-  }, 60_000);
+  }, 120_000);
 
   it("that send nonsense are sent away with a code, and the others see nothing of it", async () => {
     const good = await openSocket(`${url}?codec=jpeg`);
@@ -262,7 +262,8 @@ describe("viewers over WebSockets", () => {
     const messages = fc.sample(nonsense, { numRuns: 1_000, seed: 7 });
     for (let at = 0; at < messages.length; at += 25) {
       const ends = messages.slice(at, at + 25).map(async ({ data, isBinary }) => {
-        const client = await openSocket(`${url}?codec=jpeg`, null);
+        // It has not said yet what to watch: what it may say is tried, and no picture is made for it.
+        const client = await openSocket(url, null);
         client.socket.send(data, { binary: isBinary });
         const { code } = await client.closed;
         codes.set(code, (codes.get(code) ?? 0) + 1);
@@ -275,7 +276,7 @@ describe("viewers over WebSockets", () => {
     await good.until(before + 10);
     expect(stats().length).toBe(1);
     good.socket.close();
-  }, 60_000);
+  }, 120_000);
 
   it("that send too much are sent away", async () => {
     const client = await openSocket(`${url}?codec=jpeg`);
@@ -334,7 +335,7 @@ describe("viewers over WebSockets", () => {
     await bare.close();
   });
 
-  it("are told when the stream is over, and when it failed", async () => {
+  it("are told when the stream is over", async () => {
     const client = await openSocket(`${url}?codec=h264`);
     await client.until(3);
     end$.next();
