@@ -7,10 +7,15 @@ export interface PageContext {
   font: string;
   /** Draws an image over all of the canvas. */
   drawImage(image: never, x: number, y: number, width: number, height: number): void;
+  /** Wipes a part. */
   clearRect(x: number, y: number, width: number, height: number): void;
+  /** Draws the outline of a rectangle. */
   strokeRect(x: number, y: number, width: number, height: number): void;
+  /** Fills a rectangle. */
   fillRect(x: number, y: number, width: number, height: number): void;
+  /** Writes text, on the line that y stands for. */
   fillText(text: string, x: number, y: number): void;
+  /** How wide text would be. */
   measureText(text: string): { readonly width: number };
 }
 
@@ -18,12 +23,14 @@ export interface PageContext {
 export interface PageCanvas {
   width: number;
   height: number;
+  /** What draws on it; null where it is drawn on in another way already. */
   getContext(kind: "2d"): PageContext | null;
 }
 
 /** What is used of an `<img>`. */
 export interface PageImage {
   src: string;
+  /** Settles when the picture can be shown. */
   decode(): Promise<void>;
 }
 
@@ -33,9 +40,16 @@ export interface PageVideo {
   muted: boolean;
   readonly videoWidth: number;
   readonly videoHeight: number;
+  /** Plays; rejects where the page may not. */
   play(): Promise<void>;
   /** Calls back at the next frame that is shown. */
-  requestVideoFrameCallback(callback: (nowMs: number, frame: never) => void): number;
+  requestVideoFrameCallback(
+    callback: (
+      nowMs: number,
+      frame: { readonly mediaTime: number; readonly rtpTimestamp?: number },
+    ) => void,
+  ): number;
+  /** Calls no more. */
   cancelVideoFrameCallback(handle: number): void;
 }
 
@@ -77,7 +91,17 @@ export interface PageSound extends PagePicture {
 /** What is used of an `AudioBuffer`. */
 export interface PageSoundBuffer {
   readonly duration: number;
+  /** Samples of one channel, to be filled. */
   getChannelData(channel: number): Float32Array;
+}
+
+/** What is used of an `AudioBufferSourceNode`. */
+export interface PageSoundSource {
+  buffer: unknown;
+  /** Says where it sounds. */
+  connect(target: never): unknown;
+  /** Sounds at a time of the context, in seconds. */
+  start(when: number): void;
 }
 
 /** What is used of an `AudioContext`. */
@@ -85,14 +109,14 @@ export interface PageAudio {
   readonly currentTime: number;
   readonly state: string;
   readonly destination: unknown;
+  /** Lets it sound, where the page may. */
   resume(): Promise<void>;
+  /** Frees it. */
   close(): Promise<void>;
+  /** Makes memory for samples. */
   createBuffer(channels: number, frames: number, sampleRate: number): PageSoundBuffer;
-  createBufferSource: () => {
-    buffer: unknown;
-    connect(target: never): unknown;
-    start(when: number): void;
-  };
+  /** Makes what sounds a buffer. */
+  createBufferSource: () => PageSoundSource;
 }
 
 /** What is used of a page; all of it may be missing. */

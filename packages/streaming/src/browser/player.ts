@@ -60,6 +60,7 @@ export interface PlayerOptions {
 /** Something that plays. */
 export interface Player {
   readonly state: PlayerState;
+  /** How it is doing now. */
   stats(): PlayerStats;
   /** Stops and frees what it holds; what was shown last stays on the screen. */
   close(): void;

@@ -29,4 +29,4 @@ export {
   type WebsocketTransport,
   websocket,
 } from "./websocket.ts";
-export type { WsLibrary, WsServer, WsSocket } from "./ws-library.ts";
+export type { WsLibrary, WsServer, WsServerClass, WsSocket } from "./ws-library.ts";
