@@ -25,7 +25,7 @@ const KEPT_OUT: Readonly<Record<string, readonly string[]>> = {
   media: ["node-av", "ffmpeg", "fluent-ffmpeg", "sharp", "jpeg-turbo", "testing"],
   inference: ["onnx", "tfjs", "kserve", "testing"],
   "video-index": ["tasks", "browser", "testing"],
-  streaming: ["testing"],
+  streaming: ["browser", "testing"],
   cli: [],
 };
 /** Written by a script. */
@@ -153,6 +153,19 @@ describe("the layers", () => {
       .filter((path) => /\b(?:Buffer|process|require|__dirname)\b[.(]/.test(readSource(path).code));
     expect(wrong).toEqual([]);
     expect(reached.size).toBeGreaterThan(50);
+  });
+
+  it("keep Node, and whatever is heavy, out of the players", () => {
+    const reached = reachableAcross("packages/streaming/src/browser/index.ts");
+    const outside = [...reached].flatMap((path) =>
+      readSource(path).valueImports.filter((specifier) => !specifier.startsWith(".")),
+    );
+    expect([...new Set(outside)]).toEqual(["@millrace/core/web"]);
+    const wrong = [...reached].filter((path) =>
+      /\b(?:Buffer|process|require|__dirname)\b[.(]/.test(readSource(path).code),
+    );
+    expect(wrong).toEqual([]);
+    expect(reached.size).toBeGreaterThan(20);
   });
 
   it("see only public entries of packages from examples, bench and documents", () => {

@@ -7,15 +7,15 @@ export interface PageContext {
   font: string;
   /** Draws an image over all of the canvas. */
   drawImage(image: never, x: number, y: number, width: number, height: number): void;
-  /** Makes a part transparent. */
+  /** Wipes a part. */
   clearRect(x: number, y: number, width: number, height: number): void;
   /** Draws the outline of a rectangle. */
   strokeRect(x: number, y: number, width: number, height: number): void;
   /** Fills a rectangle. */
   fillRect(x: number, y: number, width: number, height: number): void;
-  /** Writes, from the baseline of the text. */
+  /** Writes text, on the line that y stands for. */
   fillText(text: string, x: number, y: number): void;
-  /** Width of a text in pixels. */
+  /** How wide text would be. */
   measureText(text: string): { readonly width: number };
 }
 
@@ -23,14 +23,14 @@ export interface PageContext {
 export interface PageCanvas {
   width: number;
   height: number;
-  /** Null when it has a context of another kind. */
+  /** What draws on it; null where it is drawn on in another way already. */
   getContext(kind: "2d"): PageContext | null;
 }
 
 /** What is used of an `<img>`. */
 export interface PageImage {
   src: string;
-  /** Settles when it can be drawn. */
+  /** Settles when the picture can be shown. */
   decode(): Promise<void>;
 }
 
@@ -40,11 +40,16 @@ export interface PageVideo {
   muted: boolean;
   readonly videoWidth: number;
   readonly videoHeight: number;
-  /** Begins to play. */
+  /** Plays; rejects where the page may not. */
   play(): Promise<void>;
   /** Calls back at the next frame that is shown. */
-  requestVideoFrameCallback(callback: (nowMs: number, frame: never) => void): number;
-  /** Takes a callback back. */
+  requestVideoFrameCallback(
+    callback: (
+      nowMs: number,
+      frame: { readonly mediaTime: number; readonly rtpTimestamp?: number },
+    ) => void,
+  ): number;
+  /** Calls no more. */
   cancelVideoFrameCallback(handle: number): void;
 }
 
@@ -86,16 +91,16 @@ export interface PageSound extends PagePicture {
 /** What is used of an `AudioBuffer`. */
 export interface PageSoundBuffer {
   readonly duration: number;
-  /** Samples of a channel, to be written. */
+  /** Samples of one channel, to be filled. */
   getChannelData(channel: number): Float32Array;
 }
 
 /** What is used of an `AudioBufferSourceNode`. */
 export interface PageSoundSource {
   buffer: unknown;
-  /** Sends its sound there. */
+  /** Says where it sounds. */
   connect(target: never): unknown;
-  /** Begins, in seconds of the context. */
+  /** Sounds at a time of the context, in seconds. */
   start(when: number): void;
 }
 
@@ -104,14 +109,14 @@ export interface PageAudio {
   readonly currentTime: number;
   readonly state: string;
   readonly destination: unknown;
-  /** Begins to sound; a page may do so after a click. */
+  /** Lets it sound, where the page may. */
   resume(): Promise<void>;
-  /** Gives up the sound card. */
+  /** Frees it. */
   close(): Promise<void>;
-  /** Memory for sound, silent. */
+  /** Makes memory for samples. */
   createBuffer(channels: number, frames: number, sampleRate: number): PageSoundBuffer;
-  /** What plays a buffer once. */
-  createBufferSource(): PageSoundSource;
+  /** Makes what sounds a buffer. */
+  createBufferSource: () => PageSoundSource;
 }
 
 /** What is used of a page; all of it may be missing. */
@@ -120,6 +125,9 @@ export interface PageGlobals {
     source: Blob,
   ) => Promise<PagePicture & { readonly width: number; readonly height: number }>;
   readonly VideoDecoder?: PageDecoderClass<PageVideoFrame>;
+  readonly VideoFrame?: new (
+    source: PageVideo,
+  ) => PagePicture & { metadata?(): { readonly rtpTimestamp?: number } };
   readonly EncodedVideoChunk?: new (init: object) => object;
   readonly AudioDecoder?: PageDecoderClass<PageSound>;
   readonly EncodedAudioChunk?: new (init: object) => object;

@@ -1,4 +1,5 @@
 import { CLOCK_KIND, DATA_CHANNEL, readPeerData } from "../messages/peer-messages.ts";
+import { eachVideoFrame } from "./each-video-frame.ts";
 import { type ConnectionEnd, keepConnected } from "./keep-connected.ts";
 import { type PageCanvas, type PageVideo, page } from "./page.ts";
 import {
@@ -8,7 +9,6 @@ import {
   type PageReceiver,
   pageRtc,
 } from "./peer-connection.ts";
-import { drawOver } from "./picture-painter.ts";
 import type { Player, PlayerOptions } from "./player.ts";
 import { createPlayerCore } from "./player-core.ts";
 import { createRtpTimes } from "./rtp-times.ts";
@@ -36,12 +36,6 @@ export interface PlayWebRtcOptions extends PlayerOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** @defaultValue that of the page */
   readonly fetch?: typeof fetch;
-}
-
-/** What a browser says of a frame that it shows. */
-interface FrameMetadata {
-  readonly rtpTimestamp?: number;
-  readonly mediaTime: number;
 }
 
 const REPORT_MS = 500;
@@ -115,13 +109,10 @@ export function playWebRtc(options: PlayWebRtcOptions): Player {
       if (typeof capturedAtMs === "number") clock = { timestamp, capturedAtMs };
     };
     let shown: { readonly rtpTimestamp: number; readonly atMs: number } | undefined;
-    const stopFrames = eachFrame(video, ({ rtpTimestamp, mediaTime }) => {
-      if (canvas && video.videoWidth > 0) {
-        drawOver(canvas, video, video.videoWidth, video.videoHeight);
-      }
+    const stopFrames = eachVideoFrame(video, canvas, ({ rtpTimestamp, mediaTime }) => {
       const known = rtpTimestamp === undefined ? undefined : times.toTimestamp(rtpTimestamp);
       if (rtpTimestamp !== undefined) shown = { rtpTimestamp, atMs: performance.now() };
-      const timestamp = known ?? mediaTime * 1_000_000;
+      const timestamp = known ?? mediaTime;
       const capturedAtMs =
         clock && known !== undefined
           ? clock.capturedAtMs + (known - clock.timestamp) / 1_000
@@ -213,24 +204,6 @@ function watchState(connection: PagePeerConnection, end: (reason: string) => voi
   return () => {
     clearTimeout(timer);
     connection.onconnectionstatechange = null;
-  };
-}
-
-/** @returns what stops it */
-function eachFrame(video: PageVideo, call: (frame: FrameMetadata) => void): () => void {
-  let isStopped = false;
-  let handle = 0;
-  const next = (): void => {
-    handle = video.requestVideoFrameCallback((_now, frame) => {
-      if (isStopped) return;
-      next();
-      call(frame);
-    });
-  };
-  next();
-  return () => {
-    isStopped = true;
-    video.cancelVideoFrameCallback(handle);
   };
 }
 

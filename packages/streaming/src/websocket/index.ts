@@ -26,6 +26,7 @@ export {
   type WebsocketOptions,
   type WebsocketPublication,
   type WebsocketPublishOptions,
+  type WebsocketTransport,
   websocket,
 } from "./websocket.ts";
-export type { WsLibrary, WsServer, WsSocket } from "./ws-library.ts";
+export type { WsLibrary, WsServer, WsServerClass, WsSocket } from "./ws-library.ts";

@@ -60,6 +60,11 @@ export interface WebsocketPublication extends Publication {
   upgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array): void;
 }
 
+/** The transport that {@link websocket} makes. */
+export interface WebsocketTransport extends Transport<WebsocketPublishOptions> {
+  publish(hub: FrameHub, options?: WebsocketPublishOptions): WebsocketPublication;
+}
+
 const TICK_MS = 250;
 /** An ack is fifty bytes. */
 const MOST_MESSAGE_BYTES = 4_096;
@@ -88,9 +93,7 @@ const MOST_DATA_CHARS = 64 * 1024;
  * server.close();
  * ```
  */
-export function websocket(
-  options: WebsocketOptions = {},
-): Transport<WebsocketPublishOptions, WebsocketPublication> {
+export function websocket(options: WebsocketOptions = {}): WebsocketTransport {
   let loading: Promise<WsServer> | undefined;
   const server = async (): Promise<WsServer> => {
     loading ??= (async () => {

@@ -33,15 +33,18 @@ export interface WsServer {
 
 /** The part of the package `ws` that is used. */
 export interface WsLibrary {
-  readonly WebSocketServer: {
-    /** Makes one. */
-    new (options: {
-      noServer: true;
-      clientTracking: false;
-      perMessageDeflate: false;
-      maxPayload: number;
-    }): WsServer;
-  };
+  readonly WebSocketServer: WsServerClass;
+}
+
+/** The class of a {@link WsServer}. */
+export interface WsServerClass {
+  /** Makes a server that is handed its connections. */
+  new (options: {
+    noServer: true;
+    clientTracking: false;
+    perMessageDeflate: false;
+    maxPayload: number;
+  }): WsServer;
 }
 
 /**

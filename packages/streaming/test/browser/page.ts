@@ -1,7 +1,9 @@
 // What the tests call in a page of the browser. Everything that goes in and comes out is plain data.
 import {
   drawDetections,
+  type PageAudio,
   type PageCanvas,
+  type PageContext,
   type PageVideo,
   type Player,
   type PlayerStats,
@@ -10,6 +12,7 @@ import {
   playWebSocket,
   supportedTransports,
 } from "../../src/browser/index.ts";
+import type { PageSoundBuffer } from "../../src/browser/page.ts";
 import { readPatternMarks } from "../../src/pattern/pattern-marks.ts";
 
 /** What was seen of a frame. */
@@ -33,11 +36,11 @@ export interface PagePlay {
   readonly audio?: boolean;
 }
 
-type TestCanvas = Omit<PageCanvas, "getContext"> & {
-  getContext(kind: "2d"): ReturnType<PageCanvas["getContext"]> & {
+interface TestCanvas extends PageCanvas {
+  getContext(kind: "2d"): PageContext & {
     getImageData(x: number, y: number, width: number, height: number): { data: Uint8ClampedArray };
   };
-};
+}
 const { document } = globalThis as unknown as {
   document: {
     createElement(kind: string): unknown;
@@ -49,6 +52,8 @@ const players: {
   readonly seen: SeenShown[];
   readonly states: string[];
   readonly data: unknown[];
+  /** Loudness of each piece of sound that was put on the speakers. */
+  readonly heard: number[];
 }[] = [];
 
 const newCanvas = (): TestCanvas => {
@@ -59,6 +64,24 @@ const newCanvas = (): TestCanvas => {
   });
   return canvas;
 };
+
+/** A context that notes what it is made to sound. */
+function listen(heard: number[]): PageAudio {
+  const { AudioContext } = globalThis as unknown as { AudioContext: new () => PageAudio };
+  const context = new AudioContext();
+  const make = context.createBufferSource.bind(context);
+  context.createBufferSource = () => {
+    const source = make();
+    const start = source.start.bind(source);
+    source.start = (when) => {
+      const samples = (source.buffer as PageSoundBuffer).getChannelData(0);
+      heard.push(Math.max(...samples));
+      start(when);
+    };
+    return source;
+  };
+  return context;
+}
 
 function play({ kind, url, codec, audio = false }: PagePlay): number {
   const canvas = newCanvas();
@@ -81,8 +104,7 @@ function play({ kind, url, codec, audio = false }: PagePlay): number {
       const rows = canvas.getContext("2d").getImageData(0, 0, width, Math.ceil(height / 8)).data;
       const luminance = (x: number, y: number): number => rows[(y * width + x) * 4 + 1] ?? 0;
       const marks = readPatternMarks(width, height, luminance);
-      const context = overlay.getContext("2d") as never;
-      const drawn = drawDetections(context, frame) as unknown as readonly {
+      const drawn = drawDetections(overlay.getContext("2d"), frame) as unknown as readonly {
         readonly number: number;
         readonly box: { readonly x: number; readonly y: number; readonly width: number };
       }[];
@@ -107,16 +129,18 @@ function play({ kind, url, codec, audio = false }: PagePlay): number {
       });
     },
   };
+  const heard: number[] = [];
   const wanted = codec !== undefined && { codec };
   const start = (): Player => {
     if (kind === "mjpeg") return playMjpeg(options);
-    if (kind === "websocket") return playWebSocket({ ...options, ...wanted, audio });
+    if (kind === "websocket")
+      return playWebSocket({ ...options, ...wanted, audio: audio && listen(heard) });
     const video = document.createElement("video") as PageVideo;
     video.muted = true;
     document.body.append(video);
     return playWebRtc({ ...options, ...(wanted as { codec?: "h264" | "vp8" }), video });
   };
-  players.push({ player: start(), seen, states, data });
+  players.push({ player: start(), seen, states, data, heard });
   return players.length - 1;
 }
 
@@ -126,6 +150,7 @@ const calls = {
   count: (id: number): number => players[id]?.seen.length ?? 0,
   states: (id: number): readonly string[] => players[id]?.states ?? [],
   data: (id: number): readonly unknown[] => players[id]?.data ?? [],
+  heard: (id: number): readonly number[] => players[id]?.heard ?? [],
   stats: (id: number): PlayerStats | undefined => players[id]?.player.stats(),
   close: (id: number): void => players[id]?.player.close(),
   supported: supportedTransports,

@@ -46,17 +46,22 @@ export async function openPlayPage(browser: Browser, url: string): Promise<PlayP
     call,
     async watch(id, frames) {
       await page.waitForFunction(`streamTest.count(${id}) >= ${frames}`, undefined, {
-        timeout: 15_000,
+        timeout: 60_000,
       });
       return await call("seen", id);
     },
   };
 }
 
-/** What must hold of what a page has shown, whatever the transport. */
+/**
+ * What must hold of what a page has shown, whatever the transport.
+ *
+ * @param mayComeLate - whether data go another way than frames, so that they may come behind theirs; never with another
+ */
 export function expectTrueFrames(
   seen: readonly SeenShown[],
   size: { readonly width: number; readonly height: number },
+  mayComeLate = false,
 ): void {
   const numbers = seen.map(({ number }) => number);
   expect(numbers).not.toContain(null);
@@ -65,6 +70,7 @@ export function expectTrueFrames(
   );
   for (const { number, boxes, inBox } of seen) {
     const { x, y } = patternBox(number as number, size.width, size.height);
+    if (mayComeLate && boxes.length === 0) continue;
     expect(boxes, `boxes on frame ${number}`).toEqual([{ number, x, y }]);
     expect(inBox, `box in the pixels of frame ${number}`).toBeGreaterThan(200);
   }
