@@ -13,6 +13,7 @@ import { guardOrigin } from "./origin-guard.ts";
 import { servePages } from "./pages.ts";
 import type { ServerSettings } from "./settings.ts";
 import { storagePlugin } from "./storage/storage-plugin.ts";
+import { streamingPlugin } from "./streaming/streaming-plugin.ts";
 import { version } from "./version.ts";
 import { FRAME_HEADERS } from "./video/frame-headers.ts";
 import { videoPlugin } from "./video/video-plugin.ts";
@@ -101,6 +102,7 @@ async function addRoutes(
       "Upload-Offset",
       "Upload-Length",
       "Tus-Resumable",
+      ...["ETag", "Link", "Accept-Patch", "Retry-After"],
       ...FRAME_HEADERS,
     ],
   });
@@ -118,7 +120,9 @@ async function addRoutes(
     guardAccess(guarded, settings);
     const register = await metricsRoute(guarded);
     await storagePlugin(guarded, settings, fail);
-    if (settings.role !== "worker") await videoPlugin(guarded, settings, register);
+    if (settings.role === "worker") return;
+    const videos = await videoPlugin(guarded, settings, register);
+    await streamingPlugin(guarded, settings, register, videos);
   });
   await servePages(app, {
     status: "ok",

@@ -86,6 +86,25 @@ export const serverSettings = z.strictObject({
   videoProviders: list
     .refine((names) => names.length > 0, "name one, such as cpu")
     .default(["cpu"]),
+  /** Live streams that are open at once. */
+  maxStreams: count(1, 1_000).default(16),
+  /** Viewers of all streams together. */
+  maxViewers: count(1, 100_000).default(200),
+  /** A stream that nobody watches ends after so long. */
+  streamIdleMs: count(1_000, 86_400_000).default(30_000),
+  /** STUN and TURN servers for WebRTC, such as `stun:stun.example.org`; a network of one's own needs none. */
+  iceServers: list.default([]),
+  /** UDP ports for WebRTC, `40000-40100`; absent: any free ones. */
+  webrtcPorts: z
+    .string()
+    .regex(/^\d{1,5}-\d{1,5}$/, "give the first and the last port, such as 40000-40100")
+    .transform((text) => text.split("-").map(Number) as [number, number])
+    .refine(([first, last]) => first > 0 && first <= last && last <= 65_535, {
+      error: "give the first and the last port, such as 40000-40100",
+    })
+    .optional(),
+  /** Addresses at which viewers reach this machine over WebRTC, beside those of its networks. */
+  webrtcAddresses: list.default([]),
   logLevel: z.enum(["fatal", "error", "warn", "info", "debug", "silent"]).default("info"),
 });
 

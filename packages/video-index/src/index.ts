@@ -21,6 +21,7 @@ export type { FfprobePacket, FrameMapping, FrameMappings } from "./index/import-
 export { decodeIndex, encodeIndex, type PortableIndex } from "./index/index-bytes.ts";
 export { fingerprintOf } from "./index/index-keeper.ts";
 export { findFrame, type TimeRule, type VideoIndex, videoIndex } from "./index/video-index.ts";
+export { type PlayedFrame, type PlayVideoOptions, playVideo } from "./live/play-video.ts";
 export { type OpenVideoOptions, openVideo } from "./open-video.ts";
 export type {
   FrameInfo,

@@ -5,15 +5,19 @@ import { seedVideoRoutes } from "./compat/seed-video-routes.ts";
 import { frameRoutes } from "./routes/frame-routes.ts";
 import { inferenceRoutes } from "./routes/inference-routes.ts";
 import { videoRoutes } from "./routes/video-routes.ts";
-import { openVideoServices } from "./video-services.ts";
+import { openVideoServices, type VideoServices } from "./video-services.ts";
 import type { VideoSettings } from "./video-settings.ts";
 
-/** Videos: any frame of them as a picture, and what a model finds in it. */
+/**
+ * Videos: any frame of them as a picture, and what a model finds in it.
+ *
+ * @returns what others need who show the same videos
+ */
 export async function videoPlugin(
   app: FastifyInstance,
   settings: VideoSettings,
   register: Registry,
-): Promise<void> {
+): Promise<VideoServices> {
   const services = await openVideoServices(settings, register, app.log);
   app.addHook("onClose", async () => await services[Symbol.asyncDispose]());
   // Another product may have brought it.
@@ -32,4 +36,5 @@ export async function videoPlugin(
     await inferenceRoutes(videos, services);
     await seedVideoRoutes(videos, services);
   });
+  return services;
 }

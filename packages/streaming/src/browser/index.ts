@@ -3,4 +3,23 @@
  *
  * @packageDocumentation
  */
-export {};
+export {
+  type DrawDetectionsOptions,
+  type DrawnDetection,
+  drawDetections,
+} from "./draw-detections.ts";
+export type {
+  PageAudio,
+  PageCanvas,
+  PageContext,
+  PageImage,
+  PageSoundBuffer,
+  PageSoundSource,
+  PageVideo,
+} from "./page.ts";
+export type { PageIceServer } from "./peer-connection.ts";
+export { type PlayMjpegOptions, playMjpeg } from "./play-mjpeg.ts";
+export { type PlayWebRtcOptions, playWebRtc } from "./play-web-rtc.ts";
+export { type PlayWebSocketOptions, playWebSocket } from "./play-web-socket.ts";
+export type { Player, PlayerOptions, PlayerState, PlayerStats, ShownFrame } from "./player.ts";
+export { type SupportedTransports, supportedTransports } from "./supported-transports.ts";

@@ -19,6 +19,8 @@ export interface VideoSpec {
   /** Pixels, even numbers; one of both keeps the shape. @defaultValue those of the source */
   readonly width?: number;
   readonly height?: number;
+  /** Rows at most: a source that has fewer stays as it is. Counts where neither side is given. */
+  readonly maxHeight?: number;
   /** Bits a second to begin with. @defaultValue 2,000,000 */
   readonly bitrate?: number;
   /** Frames a second at most. @defaultValue every frame of the source */
@@ -57,5 +59,6 @@ export interface VideoRendition extends Rendition {
   requestKeyFrame(): void;
   /** Bits a second that the encoder aims at. */
   readonly bitrate: number;
+  /** Aims at another one from the next frame on. */
   setBitrate(bitrate: number): void;
 }

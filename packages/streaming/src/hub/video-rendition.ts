@@ -76,7 +76,9 @@ export function videoRendition(
 
   const made = encodeNewest(source$, framerate, start);
   return {
-    label: [family, sizeLabel(spec), spec.variant].filter(Boolean).join(" "),
+    label: [family, sizeLabel(spec), spec.maxHeight && `≤${spec.maxHeight}`, spec.variant]
+      .filter(Boolean)
+      .join(" "),
     frames$: made.frames$,
     get isMade() {
       return made.isMade;

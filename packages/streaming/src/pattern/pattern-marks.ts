@@ -11,7 +11,7 @@ export interface PatternMarks {
 
 const BITS = 24;
 const CELLS = BITS + 1;
-/** A bar takes this share of the height. */
+/** A bar takes this part of the height. */
 const BARS = 20;
 const DARK = 16;
 const BRIGHT = 235;
@@ -61,6 +61,44 @@ export function readPatternMarks(
   const clockMs = read(1);
   return number === null || clockMs === null ? null : { number, clockMs };
 }
+
+/**
+ * A script for a page, which a test injects: `marksOf(element)` reads the bars of an image, a video or a canvas as
+ * `{ number, clockMs, ageMs }` or null, the age by the clock of the machine; `watchMarks(element, frames)` looks at
+ * each painting and gives so many that differ, in the order in which they were seen.
+ */
+export const patternMarksScript: string = `
+  const BITS = ${BITS}, CELLS = ${CELLS}, BARS = ${BARS};
+  ${readPatternMarks.toString()}
+  const canvas = document.createElement("canvas");
+  globalThis.marksOf = (element) => {
+    const width = element.videoWidth || element.naturalWidth || element.width;
+    const height = element.videoHeight || element.naturalHeight || element.height;
+    if (!width || !height) return null;
+    const rows = Math.ceil((height * 2) / BARS);
+    canvas.width = width;
+    canvas.height = rows;
+    const context = canvas.getContext("2d", { willReadFrequently: true });
+    context.drawImage(element, 0, 0, width, rows, 0, 0, width, rows);
+    const { data } = context.getImageData(0, 0, width, rows);
+    const marks = readPatternMarks(width, height, (x, y) => data[(y * width + x) * 4 + 1]);
+    if (marks === null) return null;
+    const wrap = 2 ** BITS;
+    const ageMs = (performance.timeOrigin + performance.now() - marks.clockMs) % wrap;
+    return { ...marks, ageMs: ageMs > wrap / 2 ? ageMs - wrap : ageMs };
+  };
+  globalThis.watchMarks = (element, frames) =>
+    new Promise((resolve) => {
+      const seen = [];
+      const look = () => {
+        const marks = globalThis.marksOf(element);
+        if (marks && seen.at(-1)?.number !== marks.number) seen.push(marks);
+        if (seen.length >= frames) resolve(seen);
+        else requestAnimationFrame(look);
+      };
+      look();
+    });
+`;
 
 /** The parity is odd, so that a bar which is all dark is none. */
 function isBright(value: number, cell: number): boolean {

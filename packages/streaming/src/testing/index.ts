@@ -4,7 +4,11 @@
  * @packageDocumentation
  */
 export { patternBox } from "../pattern/pattern-box.ts";
-export { type PatternMarks, readPatternMarks } from "../pattern/pattern-marks.ts";
+export {
+  type PatternMarks,
+  patternMarksScript,
+  readPatternMarks,
+} from "../pattern/pattern-marks.ts";
 export {
   type DescribeTransportOptions,
   describeTransport,

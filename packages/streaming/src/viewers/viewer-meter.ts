@@ -65,7 +65,8 @@ export function createViewerMeter(now: () => number = () => performance.now()): 
     },
     read() {
       forget();
-      const seconds = Math.max(1, Math.min(WINDOW_MS, now() - startedMs)) / 1_000;
+      // Of less than a second no rate can be told.
+      const seconds = Math.min(WINDOW_MS, Math.max(1_000, now() - startedMs)) / 1_000;
       const frames = isFrame.reduce((sum, one) => sum + (one ? 1 : 0), 0);
       const bits = sizes.reduce((sum, size) => sum + size * 8, 0);
       return {

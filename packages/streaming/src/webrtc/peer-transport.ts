@@ -1,5 +1,6 @@
 import type { EncodedVideoFamily } from "@millrace/media";
 import type { Observable } from "rxjs";
+import type { SdpFragment } from "./sdp/sdp-fragment.ts";
 import type { TransportFeedback } from "./transport-feedback.ts";
 
 /** A STUN or TURN server, in the words of WebRTC. */
@@ -41,6 +42,7 @@ export interface RtpPayload {
 export interface PeerSender {
   /** What was agreed on. */
   readonly codec: EncodedVideoFamily | "opus";
+  readonly ssrc: number;
   /**
    * Encrypts a packet and gives it to the network at once.
    *
@@ -50,6 +52,13 @@ export interface PeerSender {
   send(packet: RtpPayload): SentNumbers;
   /** Sends a packet again, on the RTX stream where there is one; undefined when it is no longer remembered. */
   resend(sequenceNumber: number): SentNumbers | undefined;
+  /**
+   * Tells the viewer which RTP time of this stream belongs to which time of day (a sender report), so that it can put
+   * sound and pictures together.
+   *
+   * @param atMs - milliseconds of Unix time
+   */
+  report(timestamp: number, atMs: number): void;
 }
 
 /** Numbers of a packet that was sent. */
@@ -79,6 +88,7 @@ export interface PeerChannel {
   readonly message$: Observable<string | Uint8Array>;
   /** Bytes that wait to be sent. */
   readonly bufferedAmount: number;
+  /** Sends at once, or waits in line. */
   send(message: string | Uint8Array): void;
 }
 
@@ -107,8 +117,14 @@ export interface Peer extends AsyncDisposable {
   addRemoteCandidate(candidate: string, mid: string): Promise<void>;
   /** Takes the other side's answer, where we made the offer. */
   acceptAnswer(answer: string): Promise<void>;
-  /** New credentials of the other side; gives ours. UNSUPPORTED where the library cannot. */
-  restartIce(remoteFragment: string): Promise<string>;
+  /**
+   * Makes the connection anew with other credentials of the other side; gives ours and our candidates as a fragment of
+   * type `application/trickle-ice-sdpfrag`. What goes on over the old one goes on until the new one stands.
+   *
+   * @throws MillraceError UNSUPPORTED where the library cannot
+   */
+  restartIce(fragment: SdpFragment): Promise<string>;
+  /** Ends it; closing twice does nothing. */
   close(): Promise<void>;
 }
 

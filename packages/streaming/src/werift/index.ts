@@ -3,4 +3,5 @@
  *
  * @packageDocumentation
  */
-export {};
+export { type WeriftOptions, werift } from "./werift.ts";
+export type { WeriftLibrary } from "./werift-library.ts";

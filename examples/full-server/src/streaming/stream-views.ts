@@ -1,0 +1,26 @@
+import type { OpenStream } from "./stream-shelf.ts";
+
+/** A stream as it is told to callers. */
+export function streamView({ id, spec, title, sinceMs, hub, publications, stats }: OpenStream) {
+  const base = `/v1/streams/${encodeURIComponent(id)}`;
+  const hubStats = hub.stats();
+  return {
+    ...{ id, title, sinceMs },
+    ...spec,
+    hasSound: hub.hasSound,
+    urls: {
+      mjpeg: `${base}/mjpeg`,
+      snapshot: `${base}/snapshot.jpg`,
+      ...(hub.hasSound && { audio: `${base}/audio.wav` }),
+      ...(publications.webrtc && { whep: `${base}/whep`, offer: `${base}/offer` }),
+    },
+    framesIn: hubStats.framesIn,
+    framesOutOfOrder: hubStats.framesOutOfOrder,
+    renditions: hubStats.renditions,
+    viewers: [...stats.values()].flatMap(({ viewers }) => viewers),
+    transports: [...stats.values()].map(({ viewers, ...totals }) => ({
+      ...totals,
+      viewersNow: viewers.length,
+    })),
+  };
+}

@@ -1,0 +1,43 @@
+import { createAdmission } from "@millrace/streaming";
+import type { FastifyBaseLogger } from "fastify";
+import type { Registry } from "prom-client";
+import type { VideoServices } from "../video/video-services.ts";
+import { openEncoders } from "./encoders.ts";
+import { streamMetrics } from "./stream-metrics.ts";
+import { createStreamShelf, type StreamShelf } from "./stream-shelf.ts";
+import type { StreamingSettings } from "./streaming-settings.ts";
+import { createTransports, type TransportStates } from "./transports.ts";
+
+/** What the routes of streams share. */
+export interface StreamingServices extends AsyncDisposable {
+  readonly settings: StreamingSettings;
+  readonly videos: VideoServices;
+  readonly streams: StreamShelf;
+  readonly transports: TransportStates;
+}
+
+/** Opens everything that outlives a request. */
+export async function openStreamingServices(
+  settings: StreamingSettings,
+  videos: VideoServices,
+  register: Registry,
+  log: FastifyBaseLogger,
+): Promise<StreamingServices> {
+  const encoders = await openEncoders(log);
+  const admission = createAdmission({ maxViewers: settings.maxViewers });
+  const transports = createTransports(settings, admission, encoders.missingVideo);
+  const metrics = streamMetrics(register, () =>
+    streams.list().map(({ id, hub }) => ({ id, hub: hub.stats() })),
+  );
+  const streams = createStreamShelf({ settings, videos, encoders, transports, metrics, log });
+  return {
+    settings,
+    videos,
+    streams,
+    transports: transports.states,
+    async [Symbol.asyncDispose]() {
+      await streams[Symbol.asyncDispose]();
+      await encoders[Symbol.asyncDispose]();
+    },
+  };
+}

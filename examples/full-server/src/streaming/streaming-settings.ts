@@ -1,0 +1,13 @@
+import type { ServerSettings } from "../settings.ts";
+
+/** The settings that concern live streams. */
+export type StreamingSettings = Pick<
+  ServerSettings,
+  | "iceServers"
+  | "maxStreams"
+  | "maxViewers"
+  | "rateLimit"
+  | "streamIdleMs"
+  | "webrtcAddresses"
+  | "webrtcPorts"
+>;

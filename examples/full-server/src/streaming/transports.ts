@@ -1,0 +1,82 @@
+import { type Admission, type FrameHub, mjpeg, type Publication } from "@millrace/streaming";
+import { webrtc } from "@millrace/streaming/webrtc";
+import { werift } from "@millrace/streaming/werift";
+import { isInstalled } from "./encoders.ts";
+import type { StreamingSettings } from "./streaming-settings.ts";
+
+/** Ways by which a stream goes out. */
+export const TRANSPORTS = ["mjpeg", "webrtc"] as const;
+export type TransportName = (typeof TRANSPORTS)[number];
+
+/** What can be used, and what has to be installed for what cannot. */
+export type TransportStates = Readonly<
+  Record<TransportName, { readonly available: boolean; readonly install?: string }>
+>;
+
+/** A stream, published in all ways that there are. */
+export type Publications = Readonly<Partial<Record<TransportName, Publication>>> & {
+  readonly mjpeg: Publication;
+};
+
+/** Publishes hubs. */
+export interface Transports {
+  readonly states: TransportStates;
+  /** @param rows - of the picture at its best */
+  publish(hub: FrameHub, rows: number, isSmaller: boolean): Publications;
+}
+
+/** Rows that viewers on slower roads get, and bits a second that suit them. */
+const TIERS = [
+  { height: 2_160, bitrate: 12_000_000 },
+  { height: 1_080, bitrate: 4_000_000 },
+  { height: 720, bitrate: 2_000_000 },
+  { height: 480, bitrate: 800_000 },
+  { height: 270, bitrate: 300_000 },
+];
+const MOST_TIERS = 3;
+
+/**
+ * Makes the transports of a server.
+ *
+ * @param missingVideo - the command that installs an encoder of video, where there is none
+ */
+export function createTransports(
+  settings: StreamingSettings,
+  admission: Admission,
+  missingVideo: string | undefined,
+): Transports {
+  const { iceServers, webrtcAddresses, webrtcPorts } = settings;
+  const missingRtc =
+    missingVideo ?? (isInstalled("werift") ? undefined : "npm install werift@0.25.2");
+  const rtc = webrtc({
+    peers: werift(),
+    iceServers: iceServers.map((urls) => ({ urls })),
+    ...(webrtcAddresses.length > 0 && { hostAddresses: webrtcAddresses }),
+    ...(webrtcPorts && { portRange: webrtcPorts }),
+  });
+  return {
+    states: {
+      mjpeg: { available: true },
+      webrtc: stateOf(missingRtc),
+    },
+    publish: (hub, rows, isSmaller) => ({
+      mjpeg: mjpeg().publish(hub, { admission, ...(isSmaller && { pictures: { height: rows } }) }),
+      ...(missingRtc === undefined && {
+        // Pages of other origins are let in by the server's own rules.
+        webrtc: rtc.publish(hub, { admission, renditions: tiersFor(rows), allowOrigin: null }),
+      }),
+    }),
+  };
+}
+
+function stateOf(install: string | undefined): TransportStates[TransportName] {
+  return install === undefined ? { available: true } : { available: false, install };
+}
+
+/** The picture at the size it has, and two smaller ones. */
+function tiersFor(rows: number): readonly { height: number; bitrate: number }[] {
+  const enough = TIERS.findLast(({ height }) => height >= rows) ?? TIERS[0];
+  const bitrate = enough?.bitrate ?? 2_000_000;
+  const smaller = TIERS.filter(({ height }) => height < rows);
+  return [{ height: rows, bitrate }, ...smaller].slice(0, MOST_TIERS);
+}

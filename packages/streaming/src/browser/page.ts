@@ -1,0 +1,136 @@
+/** What is used of a 2D context. */
+export interface PageContext {
+  readonly canvas: { width: number; height: number };
+  strokeStyle: unknown;
+  fillStyle: unknown;
+  lineWidth: number;
+  font: string;
+  /** Draws an image over all of the canvas. */
+  drawImage(image: never, x: number, y: number, width: number, height: number): void;
+  /** Makes a part transparent. */
+  clearRect(x: number, y: number, width: number, height: number): void;
+  /** Draws the outline of a rectangle. */
+  strokeRect(x: number, y: number, width: number, height: number): void;
+  /** Fills a rectangle. */
+  fillRect(x: number, y: number, width: number, height: number): void;
+  /** Writes, from the baseline of the text. */
+  fillText(text: string, x: number, y: number): void;
+  /** Width of a text in pixels. */
+  measureText(text: string): { readonly width: number };
+}
+
+/** What is used of a canvas, in the page or outside of it. */
+export interface PageCanvas {
+  width: number;
+  height: number;
+  /** Null when it has a context of another kind. */
+  getContext(kind: "2d"): PageContext | null;
+}
+
+/** What is used of an `<img>`. */
+export interface PageImage {
+  src: string;
+  /** Settles when it can be drawn. */
+  decode(): Promise<void>;
+}
+
+/** What is used of a `<video>`. */
+export interface PageVideo {
+  srcObject: unknown;
+  muted: boolean;
+  readonly videoWidth: number;
+  readonly videoHeight: number;
+  /** Begins to play. */
+  play(): Promise<void>;
+  /** Calls back at the next frame that is shown. */
+  requestVideoFrameCallback(callback: (nowMs: number, frame: never) => void): number;
+  /** Takes a callback back. */
+  cancelVideoFrameCallback(handle: number): void;
+}
+
+/** What is used of an `ImageBitmap` and a WebCodecs `VideoFrame`. */
+export interface PagePicture {
+  close(): void;
+}
+
+/** What is used of a WebCodecs `VideoFrame`. */
+export interface PageVideoFrame extends PagePicture {
+  readonly timestamp: number;
+  readonly displayWidth: number;
+  readonly displayHeight: number;
+}
+
+/** What is used of WebCodecs' decoders. */
+export interface PageDecoder {
+  readonly state: "unconfigured" | "configured" | "closed";
+  readonly decodeQueueSize: number;
+  configure(config: object): void;
+  decode(chunk: object): void;
+  close(): void;
+}
+
+/** The class of one. */
+export interface PageDecoderClass<Output> {
+  new (init: { output: (output: Output) => void; error: (error: unknown) => void }): PageDecoder;
+  isConfigSupported(config: object): Promise<{ readonly supported?: boolean }>;
+}
+
+/** What is used of WebCodecs' `AudioData`. */
+export interface PageSound extends PagePicture {
+  readonly numberOfFrames: number;
+  readonly numberOfChannels: number;
+  readonly sampleRate: number;
+  copyTo(target: Float32Array, options: { planeIndex: number; format: "f32-planar" }): void;
+}
+
+/** What is used of an `AudioBuffer`. */
+export interface PageSoundBuffer {
+  readonly duration: number;
+  /** Samples of a channel, to be written. */
+  getChannelData(channel: number): Float32Array;
+}
+
+/** What is used of an `AudioBufferSourceNode`. */
+export interface PageSoundSource {
+  buffer: unknown;
+  /** Sends its sound there. */
+  connect(target: never): unknown;
+  /** Begins, in seconds of the context. */
+  start(when: number): void;
+}
+
+/** What is used of an `AudioContext`. */
+export interface PageAudio {
+  readonly currentTime: number;
+  readonly state: string;
+  readonly destination: unknown;
+  /** Begins to sound; a page may do so after a click. */
+  resume(): Promise<void>;
+  /** Gives up the sound card. */
+  close(): Promise<void>;
+  /** Memory for sound, silent. */
+  createBuffer(channels: number, frames: number, sampleRate: number): PageSoundBuffer;
+  /** What plays a buffer once. */
+  createBufferSource(): PageSoundSource;
+}
+
+/** What is used of a page; all of it may be missing. */
+export interface PageGlobals {
+  readonly createImageBitmap?: (
+    source: Blob,
+  ) => Promise<PagePicture & { readonly width: number; readonly height: number }>;
+  readonly VideoDecoder?: PageDecoderClass<PageVideoFrame>;
+  readonly EncodedVideoChunk?: new (init: object) => object;
+  readonly AudioDecoder?: PageDecoderClass<PageSound>;
+  readonly EncodedAudioChunk?: new (init: object) => object;
+  readonly AudioContext?: new (options: object) => PageAudio;
+  readonly RTCPeerConnection?: new (config: object) => never;
+  readonly addEventListener?: (event: string, listener: () => void) => void;
+  readonly removeEventListener?: (event: string, listener: () => void) => void;
+  readonly location?: { readonly href: string };
+}
+
+/** The page as it is now. */
+export function page(): PageGlobals {
+  return globalThis as unknown as PageGlobals;
+}

@@ -1,0 +1,107 @@
+import { MillraceError } from "@millrace/core";
+import type { Peer, PeerOptions, PeerTransport } from "../webrtc/peer-transport.ts";
+import { agreedFamily } from "../webrtc/sdp/agreed-family.ts";
+import { weriftConfig } from "./werift-codecs.ts";
+import { loadWeriftLibrary, type WeriftConnection, type WeriftLibrary } from "./werift-library.ts";
+import { weriftPeer } from "./werift-peer.ts";
+
+/** What {@link werift} may be told. */
+export interface WeriftOptions {
+  /** The library. @defaultValue the package `werift`, which the application installs */
+  readonly lib?: WeriftLibrary;
+}
+
+/**
+ * WebRTC without native code, by the package werift. ICE, DTLS and channels are its own; RTP, SRTP and what viewers
+ * report are read and written here, as they must be fast and right.
+ *
+ * @example
+ * ```ts
+ * import { createFrameHub, testPattern } from "@millrace/streaming";
+ * import { webrtc } from "@millrace/streaming/webrtc";
+ * import { werift } from "@millrace/streaming/werift";
+ *
+ * const hub = createFrameHub(testPattern());
+ * const publication = webrtc({ peers: werift() }).publish(hub);
+ * await publication.close();
+ * await hub.close();
+ * ```
+ */
+export function werift(options: WeriftOptions = {}): PeerTransport {
+  let loading: Promise<WeriftLibrary> | undefined;
+  const load = async (): Promise<WeriftLibrary> => {
+    loading ??= options.lib ? Promise.resolve(options.lib) : loadWeriftLibrary();
+    return await loading;
+  };
+  return {
+    apiVersion: 1,
+    name: "werift",
+    capabilities: { feedback: true, receive: true, channels: true, iceRestart: true },
+    async answer(offer, peer) {
+      const family = agreedFamily(offer, peer.families);
+      const one = { ...peer, families: family === undefined ? [] : [family] };
+      return await open(await load(), one, offer, async (connection, library) => {
+        await connection.setRemoteDescription({ type: "offer", sdp: offer });
+        for (const transceiver of connection.getTransceivers()) {
+          // As it looks from here.
+          const { kind, offerDirection } = transceiver;
+          const sends = offerDirection.includes("send") && (kind === "video" || peer.hasAudio);
+          const receives = offerDirection.includes("recv");
+          // Only one who has something to send names a stream in the description.
+          if (sends) {
+            await transceiver.sender.replaceTrack(new library.MediaStreamTrack({ kind }));
+          }
+          transceiver.setDirection(
+            sends ? (receives ? "sendrecv" : "sendonly") : receives ? "recvonly" : "inactive",
+          );
+        }
+        askNobodyElse(connection, peer);
+        await connection.setLocalDescription(await connection.createAnswer());
+      });
+    },
+    async offer(peer) {
+      return await open(await load(), peer, undefined, async (connection, library) => {
+        const kinds = peer.hasAudio ? (["video", "audio"] as const) : (["video"] as const);
+        for (const kind of kinds) {
+          connection.addTransceiver(new library.MediaStreamTrack({ kind }), {
+            direction: "sendonly",
+          });
+        }
+        const description = await connection.createOffer();
+        askNobodyElse(connection, peer);
+        await connection.setLocalDescription(description);
+      });
+    },
+  };
+}
+
+/**
+ * Where no STUN server is named, werift asks one of Google's, and each join waits for it, five seconds where it cannot
+ * be reached.
+ */
+function askNobodyElse(connection: WeriftConnection, { iceServers = [] }: PeerOptions): void {
+  if (iceServers.some(({ urls }) => [urls].flat().some((url) => url.startsWith("stun")))) return;
+  for (const { iceTransport } of connection.dtlsTransports) {
+    iceTransport.connection.stunServer = undefined;
+  }
+}
+
+/** A connection that cannot be agreed on is closed before the error goes on: it holds sockets. */
+async function open(
+  library: WeriftLibrary,
+  options: PeerOptions,
+  offer: string | undefined,
+  agree: (connection: WeriftConnection, library: WeriftLibrary) => Promise<void>,
+): Promise<Peer> {
+  const connection = new library.RTCPeerConnection(weriftConfig(library, options));
+  try {
+    const peer = weriftPeer(connection, options, offer);
+    await agree(connection, library);
+    peer.begin();
+    return peer;
+  } catch (cause) {
+    await connection.close();
+    if (offer === undefined) throw cause;
+    throw new MillraceError("CORRUPT_INPUT", "The offer cannot be answered.", { cause });
+  }
+}
