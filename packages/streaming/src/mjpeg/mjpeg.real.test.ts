@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { jpegTurbo } from "@millrace/media/jpeg-turbo";
 import { expectNoOpenFrames } from "@millrace/media/testing";
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { jpegMarks } from "../../test/jpeg-marks.ts";
 import {
   missingBrowser,
@@ -39,7 +39,7 @@ describe.skipIf(missingBrowser !== undefined)("an <img> in Chromium", () => {
     await publication.close();
     await hub.close();
     server?.close();
-    expectNoOpenFrames();
+    await vi.waitFor(() => expectNoOpenFrames());
   });
 
   it("shows frames in order and none twice, with their numbers in the pixels", async () => {
