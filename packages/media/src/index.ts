@@ -12,6 +12,7 @@ export type {
   AudioEncoderConfig,
   EncodedAudioChunk,
 } from "./audio/audio-encoder.ts";
+export type { Capture, CaptureBackend, CaptureOptions } from "./capture/capture.ts";
 export type {
   EncodedImage,
   EncodeImageOptions,

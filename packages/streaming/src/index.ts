@@ -3,6 +3,13 @@
  *
  * @packageDocumentation
  */
+export type {
+  CameraDevice,
+  CameraProtocol,
+  CameraSourceOptions,
+  ReconnectOptions,
+} from "./camera/camera-options.ts";
+export { type CameraSource, type CameraState, cameraSource } from "./camera/camera-source.ts";
 export type { EncodedFrame, EncodedSound } from "./hub/encoded-frame.ts";
 export {
   createFrameHub,

@@ -1,6 +1,8 @@
 import { MillraceError } from "@millrace/core";
+import type { CaptureBackend } from "../capture/capture.ts";
 import type { MuxerBackend } from "../mux/muxer.ts";
 import type { VideoDecoderBackend } from "../video/video-decoder.ts";
+import { checkCapture, ffmpegCapture } from "./ffmpeg-capture.ts";
 import { ffmpegDecoder } from "./ffmpeg-decoder.ts";
 import { ffmpegMuxer } from "./ffmpeg-muxer.ts";
 import { type FfmpegAbilities, ffmpegAbilities } from "./ffmpeg-version.ts";
@@ -16,6 +18,11 @@ export interface Ffmpeg {
   readonly decoder: VideoDecoderBackend;
   /** Writes fragmented MP4 and WebM; packets are not changed. */
   readonly muxer: MuxerBackend;
+  /**
+   * Reads cameras: RTSP, HLS, MJPEG over HTTP, files and devices, one process each. An address stands among the
+   * arguments of that process, where other users of the machine may see it.
+   */
+  readonly capture: CaptureBackend;
 }
 
 /**
@@ -73,6 +80,15 @@ export function ffmpeg(options: FfmpegOptions = {}): Ffmpeg {
       async open(container, tracks) {
         await abilities();
         return ffmpegMuxer(path, container, tracks);
+      },
+    },
+    capture: {
+      apiVersion: 1,
+      name: "ffmpeg",
+      async open(options) {
+        checkCapture(options);
+        await abilities();
+        return ffmpegCapture(path, options);
       },
     },
   };

@@ -11,7 +11,7 @@ function commented(comment: FrameComment): Uint8Array {
 const comments = fc.record({
   sequence: fc.nat(),
   timestamp: fc.maxSafeInteger(),
-  capturedAtMs: fc.double({ min: 0, max: 1e13 }),
+  capturedAtMs: fc.double({ min: 0, max: 1e13, noNaN: true }),
   dataDropped: fc.nat(),
   data: fc.array(
     fc.record({

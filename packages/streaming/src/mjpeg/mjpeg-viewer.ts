@@ -9,10 +9,11 @@ import type { Viewer, ViewerState } from "../viewers/viewer.ts";
 import { createViewerMeter } from "../viewers/viewer-meter.ts";
 import type { DataLog } from "./data-log.ts";
 import type { FrameParts } from "./frame-parts.ts";
+import { kernelQueues } from "./kernel-queues.ts";
 import type { MjpegSettings, MjpegWishes } from "./mjpeg-options.ts";
 import type { PictureShelf } from "./picture-shelf.ts";
 import { createRenditionLadder, ladderOf } from "./rendition-ladder.ts";
-import { createRoadMeter, type RoadMeter } from "./road-meter.ts";
+import { createRoadMeter } from "./road-meter.ts";
 
 /** What a viewer of pictures is made with. */
 export interface MjpegViewerOptions {
@@ -27,13 +28,6 @@ export interface MjpegViewerOptions {
   readonly refuse: (error: unknown) => void;
 }
 
-/** A viewer, and its road for whoever knows more about it. */
-export interface MjpegViewer extends Viewer {
-  readonly road: RoadMeter;
-  /** Settles when the connection is gone. */
-  readonly gone: Promise<void>;
-}
-
 /** How long a viewer waits for the first picture before it hears anything. */
 const SILENCE_MS = 2_000;
 /** A viewer that was sent away may take so long to hear of it. */
@@ -46,14 +40,13 @@ const JUDGE_MS = 1_000;
  *
  * @throws MillraceError LIMIT_EXCEEDED, and what {@link FrameHub.pictures} throws
  */
-export function mjpegViewer(options: MjpegViewerOptions): MjpegViewer {
+export function mjpegViewer(options: MjpegViewerOptions): Viewer {
   const { response, shelf, wishes, settings, parts, headers, data, refuse } = options;
   const id = randomUUID();
   const sinceMs = Date.now();
   const meter = createViewerMeter();
   const road = createRoadMeter();
   const isWanted = createFramePace(wishes.framerate);
-  const gone = Promise.withResolvers<void>();
   let taken = shelf.take(wishes.pictures);
   let steps: readonly PictureSpec[] = [wishes.pictures];
   let ladder = createRenditionLadder(1);
@@ -217,6 +210,7 @@ export function mjpegViewer(options: MjpegViewerOptions): MjpegViewer {
     tick,
     Math.max(20, Math.min(250, settings.keepAliveMs / 4, settings.stallMs / 4)),
   );
+  const unwatch = response.socket ? kernelQueues.watch(response.socket, road) : () => {};
   const stopPictures = (): void => {
     clearInterval(ticks);
     clearTimeout(wake);
@@ -226,10 +220,10 @@ export function mjpegViewer(options: MjpegViewerOptions): MjpegViewer {
   response.once("close", () => {
     state = "closed";
     clearTimeout(farewell);
+    unwatch();
     stopPictures();
     waiting = undefined;
     last = undefined;
-    gone.resolve();
   });
   subscription = watch(taken.rendition);
 
@@ -237,8 +231,6 @@ export function mjpegViewer(options: MjpegViewerOptions): MjpegViewer {
     id,
     transport: "mjpeg",
     sinceMs,
-    road,
-    gone: gone.promise,
     stats: () => ({
       id,
       transport: "mjpeg",

@@ -3,7 +3,8 @@ import type { AddressInfo } from "node:net";
 import { jpegTurbo } from "@millrace/media/jpeg-turbo";
 import { expectNoOpenFrames } from "@millrace/media/testing";
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { jpegMarks } from "../../test/jpeg-marks.ts";
 import {
   missingBrowser,
   type SeenFrame,
@@ -38,7 +39,7 @@ describe.skipIf(missingBrowser !== undefined)("an <img> in Chromium", () => {
     await publication.close();
     await hub.close();
     server?.close();
-    expectNoOpenFrames();
+    await vi.waitFor(() => expectNoOpenFrames());
   });
 
   it("shows frames in order and none twice, with their numbers in the pixels", async () => {
@@ -57,5 +58,42 @@ describe.skipIf(missingBrowser !== undefined)("an <img> in Chromium", () => {
         .slice(30, 31)} ms`,
     );
     await page.close();
+  });
+
+  it("shows the newest picture while nothing moves, and the last one after the end", async () => {
+    const hub = createFrameHub(testPattern({ width: 320, height: 180, framerate: 5 }), {
+      images: jpegTurbo(),
+      lingerMs: 0,
+    });
+    const publication = mjpeg().publish(hub);
+    const server = createServer((request, response) => {
+      if (request.url?.startsWith("/stream")) void publication.handle(request, response);
+      else response.end("<!doctype html><img crossorigin src='/stream?width=256'>");
+    });
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    const made: number[] = [];
+    const making = hub
+      .pictures({ width: 256 })
+      .frames$.subscribe(({ data }) => made.push(jpegMarks(data)?.number ?? -1));
+    const page = await browser.newPage();
+    await teachMarks(page);
+    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    const shown = () =>
+      page.evaluate(
+        `marksOf(document.querySelector("img"))?.number` as never as () => number | undefined,
+      );
+    await expect.poll(shown).toBeGreaterThan(2);
+    // Five frames a second leave time to see that the newest one is shown before another comes.
+    await expect.poll(async () => (await shown()) === made.at(-1)).toBe(true);
+    making.unsubscribe();
+    await hub.close();
+    await publication.close();
+    const width = await page.evaluate(
+      `document.querySelector("img").naturalWidth` as never as () => number,
+    );
+    expect(width).toBe(256);
+    await expect.poll(shown).toBe(made.at(-1));
+    await page.close();
+    server.close();
   });
 });
