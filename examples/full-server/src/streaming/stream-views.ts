@@ -12,6 +12,7 @@ export function streamView({ id, spec, title, sinceMs, hub, publications, stats 
       mjpeg: `${base}/mjpeg`,
       snapshot: `${base}/snapshot.jpg`,
       ...(hub.hasSound && { audio: `${base}/audio.wav` }),
+      ...(publications.websocket && { websocket: `${base}/ws` }),
       ...(publications.webrtc && { whep: `${base}/whep`, offer: `${base}/offer` }),
     },
     framesIn: hubStats.framesIn,
