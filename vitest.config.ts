@@ -2,7 +2,12 @@ import { defineConfig } from "vitest/config";
 
 const conditions = ["@millrace/source"];
 const setupFiles = ["./test/real-timeouts.ts"];
-const globalSetup = ["./test/state-folder.ts", "./test/build-if-stale.ts"];
+const REAL = "**/*.real.test.ts";
+const globalSetup = [
+  "./test/compile-cache.ts",
+  "./test/state-folder.ts",
+  "./test/build-if-stale.ts",
+];
 
 export default defineConfig({
   resolve: { conditions },
@@ -23,16 +28,23 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["packages/*/src/**/*.test.ts", "examples/*/web/src/**/*.test.ts"],
+          exclude: ["**/node_modules/**", REAL],
+          // Two processes for all of them: starting one a file took longer than most files.
+          isolate: false,
           setupFiles,
           globalSetup,
         },
       },
       {
         extends: true,
+        test: { name: "real", include: [`packages/*/src/${REAL}`], setupFiles, globalSetup },
+      },
+      {
+        extends: true,
         test: {
           name: "docs",
-          include: ["docs/doctest.test.ts"],
-          globalSetup: globalSetup.slice(0, 1),
+          include: ["docs/*.test.ts"],
+          globalSetup: globalSetup.slice(0, 2),
         },
       },
       {

@@ -8,9 +8,13 @@ import { makeClips } from "@millrace/video-index/testing";
 
 /** The root of the repository. */
 export const ROOT: string = fileURLToPath(new URL("../", import.meta.url));
-/** Where examples are written and run. Below `docs`, so that they find the packages. */
-export const PLACES: string = join(ROOT, "docs/.doctest");
-const DATA = join(PLACES, "data");
+/** The command, as it stands in the sources. */
+export const MILLRACE: string = join(ROOT, "packages/cli/src/main.ts");
+
+/** A folder where examples are written and run. Below `docs`, so that they find the packages. */
+export function workplaceOf(name: string): string {
+  return join(ROOT, "docs/.doctest", name);
+}
 
 /** How a child process ended. */
 export interface Ended {
@@ -18,13 +22,18 @@ export interface Ended {
   readonly output: string;
 }
 
-/** Empties the folder of all places and makes the archives and clips that the documents speak of. */
-export async function prepareData(): Promise<void> {
-  rmSync(PLACES, { recursive: true, force: true });
-  mkdirSync(DATA, { recursive: true });
+/**
+ * Empties a workplace and makes the archives and clips that the documents speak of.
+ *
+ * @returns their folder
+ */
+export async function prepareData(workplace: string): Promise<string> {
+  const data = join(workplace, "data");
+  rmSync(workplace, { recursive: true, force: true });
+  mkdirSync(data, { recursive: true });
   const sound = generateArchive({ profile: "tiny", seed: 2025, filesPerController: 8 });
-  await writeZip(sound, join(DATA, "archive.zip"));
-  await writeFolder(sound, join(DATA, "collected"));
+  await writeZip(sound, join(data, "archive.zip"));
+  await writeFolder(sound, join(data, "collected"));
   const damaged = generateArchive({
     profile: "tiny",
     seed: 2025,
@@ -37,15 +46,16 @@ export async function prepareData(): Promise<void> {
       { kind: "duplicate-copy", file: 9 },
     ],
   });
-  await writeZip(damaged, join(DATA, "damaged.zip"));
+  await writeZip(damaged, join(data, "damaged.zip"));
   const clips = await makeClips(join(tmpdir(), "millrace-clips"));
-  copyFileSync(clips.pathOf("cfr_b.mp4"), join(DATA, "clip.mp4"));
-  copyFileSync(clips.pathOf("corrupt_range.mp4"), join(DATA, "damaged.mp4"));
+  copyFileSync(clips.pathOf("cfr_b.mp4"), join(data, "clip.mp4"));
+  copyFileSync(clips.pathOf("corrupt_range.mp4"), join(data, "damaged.mp4"));
+  return data;
 }
 
-/** Fills the folder of one document, in which its blocks are saved and run, with the archives. */
-export function preparePlace(place: string): void {
-  cpSync(DATA, place, { recursive: true });
+/** Fills the folder of one document, in which its blocks are saved and run, with the data. */
+export function preparePlace(data: string, place: string): void {
+  cpSync(data, place, { recursive: true });
   const config = {
     resolve: { conditions: CONDITIONS },
     ssr: { resolve: { conditions: CONDITIONS } },
@@ -53,10 +63,10 @@ export function preparePlace(place: string): void {
   writeFileSync(join(place, "vitest.config.mjs"), `export default ${JSON.stringify(config)};\n`);
 }
 
-/** A configuration that checks the types of everything in all places. */
-export function writeTypeCheck(): void {
+/** Writes a configuration that checks the types of everything below a workplace. */
+export function writeTypeCheck(workplace: string): void {
   const config = {
-    extends: "../../tsconfig.base.json",
+    extends: "../../../tsconfig.base.json",
     compilerOptions: {
       composite: false,
       declaration: false,
@@ -69,11 +79,17 @@ export function writeTypeCheck(): void {
     },
     include: ["**/*.ts"],
   };
-  writeFileSync(join(PLACES, "tsconfig.json"), JSON.stringify(config));
+  writeFileSync(join(workplace, "tsconfig.json"), JSON.stringify(config));
 }
 
 const CONDITIONS = ["@millrace/source"];
 const NODE_ARGS = CONDITIONS.map((condition) => `--conditions=${condition}`);
+
+/** What is no setting of ours. */
+const INHERITED = {
+  PATH: process.env["PATH"],
+  NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
+};
 
 /** Runs a script under this Node, with the packages' own sources, as a user would in that folder. */
 export function runNode(
@@ -85,7 +101,7 @@ export function runNode(
     execFile(
       process.execPath,
       [...NODE_ARGS, ...args],
-      { cwd, env: { PATH: process.env["PATH"], ...env }, timeout: 60_000 },
+      { cwd, env: { ...INHERITED, ...env }, timeout: 60_000 },
       (error, stdout, stderr) => {
         const code = typeof error?.code === "number" ? error.code : error === null ? 0 : -1;
         resolve({ code, output: `${stdout}${stderr}` });

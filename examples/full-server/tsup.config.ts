@@ -1,11 +1,7 @@
-import { defineConfig } from "tsup";
+import { packageBuild } from "../../scripts/package-build.ts";
 
-export default defineConfig({
+export default packageBuild({
   entry: ["src/index.ts", "src/main.ts"],
-  format: ["esm"],
-  platform: "node",
-  target: "node22",
-  dts: false, // declarations come from `tsc -b`, see the root build script
-  clean: ["!**/*.d.ts", "!**/*.d.ts.map", "!**/.tsbuildinfo", "!web/**"], // the pages and what `tsc -b` wrote stay
-  treeshake: true,
+  sourcemap: false,
+  keep: ["web/**"], // the pages
 });

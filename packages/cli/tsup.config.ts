@@ -1,16 +1,12 @@
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "tsup";
+import { packageBuild } from "../../scripts/package-build.ts";
 
 // One bundle with everything inside: half the start-up time of loading some 400 modules, and an
 // installation without dependencies. Plugins still import their own @millrace/core; errors and
 // Observables are recognised across copies. See docs/decisions/0004-bundled-command.md.
-export default defineConfig({
+export default packageBuild({
   entry: ["src/index.ts", "src/main.ts"],
-  format: ["esm"],
-  platform: "node",
-  target: "node22",
-  dts: false, // declarations come from `tsc -b`, see the root build script
-  clean: ["!**/*.d.ts", "!**/*.d.ts.map", "!**/.tsbuildinfo"], // what `tsc -b` wrote stays
+  sourcemap: false,
   splitting: true,
   treeshake: false,
   noExternal: [/.*/],

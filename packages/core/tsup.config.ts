@@ -1,6 +1,6 @@
-import { defineConfig } from "tsup";
+import { packageBuild } from "../../scripts/package-build.ts";
 
-export default defineConfig({
+export default packageBuild({
   entry: [
     "src/index.ts",
     "src/jobs/index.ts",
@@ -10,15 +10,5 @@ export default defineConfig({
     "src/testing/index.ts",
     "src/web/index.ts",
   ],
-  format: ["esm"],
-  platform: "node",
-  target: "node22",
-  dts: false, // declarations come from `tsc -b`, see the root build script
-  sourcemap: true,
-  clean: ["!**/*.d.ts", "!**/*.d.ts.map", "!**/.tsbuildinfo"], // what `tsc -b` wrote stays
-  treeshake: true,
   removeNodeProtocol: false, // node:sqlite has no other name
-  esbuildOptions(options) {
-    options.sourcesContent = false; // the sources are in the package, beside dist
-  },
 });
