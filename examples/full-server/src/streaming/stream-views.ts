@@ -1,11 +1,22 @@
 import type { OpenStream } from "./stream-shelf.ts";
 
 /** A stream as it is told to callers. */
-export function streamView({ id, spec, title, sinceMs, hub, publications, stats }: OpenStream) {
+export function streamView({
+  id,
+  spec,
+  title,
+  sinceMs,
+  picture,
+  hub,
+  publications,
+  stats,
+}: OpenStream) {
   const base = `/v1/streams/${encodeURIComponent(id)}`;
   const hubStats = hub.stats();
   return {
-    ...{ id, title, sinceMs },
+    ...{ id, title, sinceMs, picture },
+    // What a page sets its clock by.
+    nowMs: Date.now(),
     ...spec,
     hasSound: hub.hasSound,
     urls: {

@@ -8,7 +8,14 @@ export {
   type DrawnDetection,
   drawDetections,
 } from "./draw-detections.ts";
-export type { PageAudio, PageCanvas, PageContext, PageImage, PageVideo } from "./page.ts";
+export type {
+  PageAudio,
+  PageCanvas,
+  PageContext,
+  PageFrameMetadata,
+  PageImage,
+  PageVideo,
+} from "./page.ts";
 export type { PageIceServer } from "./peer-connection.ts";
 export { type PlayMjpegOptions, playMjpeg } from "./play-mjpeg.ts";
 export { type PlayWebRtcOptions, playWebRtc } from "./play-web-rtc.ts";

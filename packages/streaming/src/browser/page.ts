@@ -27,6 +27,14 @@ export interface PageImage {
   decode(): Promise<void>;
 }
 
+/** What a browser says of a frame that it shows. */
+export interface PageFrameMetadata {
+  /** Of its RTP packets; absent where it came otherwise. */
+  readonly rtpTimestamp?: number;
+  /** Seconds on the element's own time. */
+  readonly mediaTime: number;
+}
+
 /** What is used of a `<video>`. */
 export interface PageVideo {
   srcObject: unknown;
@@ -35,7 +43,7 @@ export interface PageVideo {
   readonly videoHeight: number;
   play(): Promise<void>;
   /** Calls back at the next frame that is shown. */
-  requestVideoFrameCallback(callback: (nowMs: number, frame: never) => void): number;
+  requestVideoFrameCallback(callback: (nowMs: number, frame: PageFrameMetadata) => void): number;
   cancelVideoFrameCallback(handle: number): void;
 }
 

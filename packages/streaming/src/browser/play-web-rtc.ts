@@ -1,6 +1,6 @@
 import { CLOCK_KIND, DATA_CHANNEL, readPeerData } from "../messages/peer-messages.ts";
 import { type ConnectionEnd, keepConnected } from "./keep-connected.ts";
-import { type PageCanvas, type PageVideo, page } from "./page.ts";
+import { type PageCanvas, type PageFrameMetadata, type PageVideo, page } from "./page.ts";
 import {
   type PageChannel,
   type PageIceServer,
@@ -36,12 +36,6 @@ export interface PlayWebRtcOptions extends PlayerOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** @defaultValue that of the page */
   readonly fetch?: typeof fetch;
-}
-
-/** What a browser says of a frame that it shows. */
-interface FrameMetadata {
-  readonly rtpTimestamp?: number;
-  readonly mediaTime: number;
 }
 
 const REPORT_MS = 500;
@@ -217,7 +211,7 @@ function watchState(connection: PagePeerConnection, end: (reason: string) => voi
 }
 
 /** @returns what stops it */
-function eachFrame(video: PageVideo, call: (frame: FrameMetadata) => void): () => void {
+function eachFrame(video: PageVideo, call: (frame: PageFrameMetadata) => void): () => void {
   let isStopped = false;
   let handle = 0;
   const next = (): void => {

@@ -86,7 +86,7 @@ export async function seedStreamRoutes(
       return {
         status: "success",
         message: `Video ${config.video_id} can be watched at webrtc_url.`,
-        webrtc_url: `/webrtc?stream=${encodeURIComponent(stream.id)}`,
+        webrtc_url: pageOf(stream.spec),
         ...addresses(stream),
         config,
         low_latency: true,
@@ -144,6 +144,12 @@ function isOf(spec: OpenStream["spec"], video: string): boolean {
 
 function peersOf({ stats }: OpenStream): number {
   return stats.get("webrtc")?.viewers.length ?? 0;
+}
+
+/** The page with these wishes. */
+function pageOf(spec: OpenStream["spec"]): string {
+  const wishes = Object.entries(spec).map(([name, value]) => [name, String(value)]);
+  return `/webrtc?${new URLSearchParams(Object.fromEntries(wishes))}`;
 }
 
 /** Where an offer goes. */
