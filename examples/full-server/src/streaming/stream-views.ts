@@ -16,7 +16,7 @@ export function streamView({
   return {
     ...{ id, title, sinceMs, picture },
     // What a page sets its clock by.
-    nowMs: Date.now(),
+    nowMs: performance.timeOrigin + performance.now(),
     ...spec,
     hasSound: hub.hasSound,
     urls: {

@@ -9,10 +9,21 @@ export const streamApi = {
   clockOffset,
 };
 
-/** What to add to this machine's clock for the server's, in milliseconds: right to half of the way there and back. */
+const ASKED = 5;
+
+/**
+ * What to add to this machine's clock for the server's, in milliseconds: by the quickest of some answers, right to half
+ * of the way there and back.
+ */
 async function clockOffset(id: string, options: Options = {}): Promise<number> {
-  const askedMs = Date.now();
   const path = `/v1/streams/${encodeURIComponent(id)}`;
-  const { nowMs } = await request<Stream>("GET", path, options);
-  return nowMs - (askedMs + Date.now()) / 2;
+  let best = { tookMs: Number.POSITIVE_INFINITY, offsetMs: 0 };
+  for (let turn = 0; turn < ASKED; turn++) {
+    const askedMs = performance.timeOrigin + performance.now();
+    const { nowMs } = await request<Stream>("GET", path, options);
+    const answeredMs = performance.timeOrigin + performance.now();
+    const tookMs = answeredMs - askedMs;
+    if (tookMs < best.tookMs) best = { tookMs, offsetMs: nowMs - (askedMs + answeredMs) / 2 };
+  }
+  return best.offsetMs;
 }
