@@ -12,7 +12,10 @@ export interface PublishOptions {
 }
 
 /** A way by which a live stream reaches viewers, as a plugin. */
-export interface Transport<Options extends PublishOptions = PublishOptions> {
+export interface Transport<
+  Options extends PublishOptions = PublishOptions,
+  Published extends Publication = Publication,
+> {
   /** Version of this contract. */
   readonly apiVersion: 1;
   readonly name: string;
@@ -22,7 +25,7 @@ export interface Transport<Options extends PublishOptions = PublishOptions> {
    *
    * @throws MillraceError INVALID_OPTION for an option that cannot be, CLOSED when the hub is closed
    */
-  publish(hub: FrameHub, options?: Options): Publication;
+  publish(hub: FrameHub, options?: Options): Published;
 }
 
 /** A stream that viewers can come to. The application routes their requests to it. */

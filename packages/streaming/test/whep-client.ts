@@ -54,7 +54,7 @@ export async function whepOffer(
   const channel = connection.createDataChannel("data");
   const offer = await connection.createOffer();
   // It asks a server of Google's otherwise.
-  for (const transport of connection.iceTransports) transport.connection.stunServer = undefined;
+  for (const transport of connection.iceTransports) delete transport.connection.stunServer;
   await connection.setLocalDescription(offer);
   return { connection, channel, sdp: connection.localDescription?.sdp ?? "" };
 }

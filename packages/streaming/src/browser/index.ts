@@ -14,6 +14,8 @@ export type {
   PageContext,
   PageFrameMetadata,
   PageImage,
+  PageSoundBuffer,
+  PageSoundSource,
   PageVideo,
 } from "./page.ts";
 export type { PageIceServer } from "./peer-connection.ts";

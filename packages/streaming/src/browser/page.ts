@@ -7,10 +7,15 @@ export interface PageContext {
   font: string;
   /** Draws an image over all of the canvas. */
   drawImage(image: never, x: number, y: number, width: number, height: number): void;
+  /** Makes a part transparent. */
   clearRect(x: number, y: number, width: number, height: number): void;
+  /** Draws the outline of a rectangle. */
   strokeRect(x: number, y: number, width: number, height: number): void;
+  /** Fills a rectangle. */
   fillRect(x: number, y: number, width: number, height: number): void;
+  /** Writes, from the baseline of the text. */
   fillText(text: string, x: number, y: number): void;
+  /** Width of a text in pixels. */
   measureText(text: string): { readonly width: number };
 }
 
@@ -18,12 +23,14 @@ export interface PageContext {
 export interface PageCanvas {
   width: number;
   height: number;
+  /** Null when it has a context of another kind. */
   getContext(kind: "2d"): PageContext | null;
 }
 
 /** What is used of an `<img>`. */
 export interface PageImage {
   src: string;
+  /** Settles when it can be drawn. */
   decode(): Promise<void>;
 }
 
@@ -41,9 +48,11 @@ export interface PageVideo {
   muted: boolean;
   readonly videoWidth: number;
   readonly videoHeight: number;
+  /** Begins to play. */
   play(): Promise<void>;
   /** Calls back at the next frame that is shown. */
   requestVideoFrameCallback(callback: (nowMs: number, frame: PageFrameMetadata) => void): number;
+  /** Takes a callback back. */
   cancelVideoFrameCallback(handle: number): void;
 }
 
@@ -85,7 +94,17 @@ export interface PageSound extends PagePicture {
 /** What is used of an `AudioBuffer`. */
 export interface PageSoundBuffer {
   readonly duration: number;
+  /** Samples of a channel, to be written. */
   getChannelData(channel: number): Float32Array;
+}
+
+/** What is used of an `AudioBufferSourceNode`. */
+export interface PageSoundSource {
+  buffer: unknown;
+  /** Sends its sound there. */
+  connect(target: never): unknown;
+  /** Begins, in seconds of the context. */
+  start(when: number): void;
 }
 
 /** What is used of an `AudioContext`. */
@@ -93,14 +112,14 @@ export interface PageAudio {
   readonly currentTime: number;
   readonly state: string;
   readonly destination: unknown;
+  /** Begins to sound; a page may do so after a click. */
   resume(): Promise<void>;
+  /** Gives up the sound card. */
   close(): Promise<void>;
+  /** Memory for sound, silent. */
   createBuffer(channels: number, frames: number, sampleRate: number): PageSoundBuffer;
-  createBufferSource(): {
-    buffer: unknown;
-    connect(target: never): unknown;
-    start(when: number): void;
-  };
+  /** What plays a buffer once. */
+  createBufferSource(): PageSoundSource;
 }
 
 /** What is used of a page; all of it may be missing. */

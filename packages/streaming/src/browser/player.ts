@@ -60,6 +60,7 @@ export interface PlayerOptions {
 /** Something that plays. */
 export interface Player {
   readonly state: PlayerState;
+  /** As it is at this moment. */
   stats(): PlayerStats;
   /** Stops and frees what it holds; what was shown last stays on the screen. */
   close(): void;

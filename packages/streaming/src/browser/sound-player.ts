@@ -92,7 +92,7 @@ export function createSoundPlayer(given?: PageAudio): SoundPlayer {
 }
 
 /** Samples of 16 bits, little-endian, channels side by side, as one array a channel. */
-export function fromPcm(data: Uint8Array, numberOfChannels: number): readonly Float32Array[] {
+function fromPcm(data: Uint8Array, numberOfChannels: number): readonly Float32Array[] {
   const frames = Math.floor(data.length / 2 / numberOfChannels);
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   return Array.from({ length: numberOfChannels }, (_, channel) =>

@@ -75,6 +75,7 @@ export interface FrameHub extends AsyncDisposable {
   readonly data$: Observable<LiveData>;
   /** When the frame of this time came, in milliseconds of Unix time; undefined when that is too long ago. */
   capturedAtMs(timestamp: number): number | undefined;
+  /** As it is at this moment. */
   stats(): FrameHubStats;
   /** Ends all renditions, as if the stream had ended. The stream itself stays its owner's. */
   close(): Promise<void>;

@@ -59,5 +59,6 @@ export interface VideoRendition extends Rendition {
   requestKeyFrame(): void;
   /** Bits a second that the encoder aims at. */
   readonly bitrate: number;
+  /** Aims at another one from the next frame on. */
   setBitrate(bitrate: number): void;
 }

@@ -11,6 +11,7 @@ export interface Viewer {
   readonly transport: string;
   /** When it came, milliseconds of Unix time. */
   readonly sinceMs: number;
+  /** As it is at this moment. */
   stats(): ViewerStats;
   /** Sends it away. */
   close(reason?: string): void;

@@ -119,8 +119,7 @@ export function createArrivalWindow(): ArrivalWindow {
     }
     const spanMs = newestReceivedMs - first;
     if (spanMs > 100) ackedBitrate = (bits * 1000) / spanMs;
-    carriedBitrate =
-      busyBits > 40_000 && busyMs > 30 ? (busyBits * 1000) / busyMs : ackedBitrate;
+    carriedBitrate = busyBits > 40_000 && busyMs > 30 ? (busyBits * 1000) / busyMs : ackedBitrate;
   };
 
   return {

@@ -38,8 +38,7 @@ const SILENCE_MS = 600;
 export function createRateController(options: RateControllerOptions = {}): RateController {
   const { minBitrate = 100_000, maxBitrate = 2_500_000, startBitrate = 1_000_000 } = options;
   const arrivals: ArrivalWindow = createArrivalWindow();
-  const bounded = (bitrate: number): number =>
-    Math.min(maxBitrate, Math.max(minBitrate, bitrate));
+  const bounded = (bitrate: number): number => Math.min(maxBitrate, Math.max(minBitrate, bitrate));
 
   let target = bounded(startBitrate);
   /** What the road was seen to carry while it had a queue, and when. */

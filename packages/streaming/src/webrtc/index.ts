@@ -16,6 +16,7 @@ export type {
   RtpPayload,
   SentNumbers,
 } from "./peer-transport.ts";
+export type { SdpFragment } from "./sdp/sdp-fragment.ts";
 export type { VideoTier } from "./session/video-tiers.ts";
 export type { WebrtcViewer } from "./session/webrtc-viewer.ts";
 export type { PacketFeedback, TransportFeedback } from "./transport-feedback.ts";

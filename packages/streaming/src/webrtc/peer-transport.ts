@@ -88,6 +88,7 @@ export interface PeerChannel {
   readonly message$: Observable<string | Uint8Array>;
   /** Bytes that wait to be sent. */
   readonly bufferedAmount: number;
+  /** Sends at once, or waits in line. */
   send(message: string | Uint8Array): void;
 }
 
@@ -123,6 +124,7 @@ export interface Peer extends AsyncDisposable {
    * @throws MillraceError UNSUPPORTED where the library cannot
    */
   restartIce(fragment: SdpFragment): Promise<string>;
+  /** Ends it; closing twice does nothing. */
   close(): Promise<void>;
 }
 

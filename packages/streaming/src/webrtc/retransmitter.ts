@@ -59,7 +59,7 @@ export function createRetransmitter({ repeat, resend }: RetransmitterOptions): R
   /** Transport number to number in the stream. */
   const byTransport = new Int32Array(SLOTS * 2).fill(-1);
   const transportNumbers = new Int32Array(SLOTS * 2).fill(-1);
-  let spent: { readonly atMs: number; readonly bytes: number }[] = [];
+  const spent: { readonly atMs: number; readonly bytes: number }[] = [];
   let floor: number | undefined;
   let [isBroken, repeated] = [false, 0];
 

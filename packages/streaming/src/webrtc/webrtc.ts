@@ -81,9 +81,7 @@ const TURN_MS = 1_000;
  * await media.close();
  * ```
  */
-export function webrtc(options: WebrtcOptions): Transport<WebrtcPublishOptions> & {
-  publish(hub: FrameHub, options?: WebrtcPublishOptions): WebrtcPublication;
-} {
+export function webrtc(options: WebrtcOptions): Transport<WebrtcPublishOptions, WebrtcPublication> {
   return {
     apiVersion: 1,
     name: "webrtc",

@@ -88,9 +88,9 @@ const MOST_DATA_CHARS = 64 * 1024;
  * server.close();
  * ```
  */
-export function websocket(options: WebsocketOptions = {}): Transport<WebsocketPublishOptions> & {
-  publish(hub: FrameHub, options?: WebsocketPublishOptions): WebsocketPublication;
-} {
+export function websocket(
+  options: WebsocketOptions = {},
+): Transport<WebsocketPublishOptions, WebsocketPublication> {
   let loading: Promise<WsServer> | undefined;
   const server = async (): Promise<WsServer> => {
     loading ??= (async () => {

@@ -33,12 +33,15 @@ export interface WsServer {
 
 /** The part of the package `ws` that is used. */
 export interface WsLibrary {
-  readonly WebSocketServer: new (options: {
-    noServer: true;
-    clientTracking: false;
-    perMessageDeflate: false;
-    maxPayload: number;
-  }) => WsServer;
+  readonly WebSocketServer: {
+    /** Makes one. */
+    new (options: {
+      noServer: true;
+      clientTracking: false;
+      perMessageDeflate: false;
+      maxPayload: number;
+    }): WsServer;
+  };
 }
 
 /**

@@ -114,17 +114,29 @@ export interface WeriftConnection {
 
 /** The part of the package `werift` that is used. What is not of its contract is of exactly version 0.25.2. */
 export interface WeriftLibrary {
-  readonly RTCPeerConnection: new (config: object) => WeriftConnection;
-  readonly RTCRtpCodecParameters: new (parameters: {
-    mimeType: string;
-    clockRate: number;
-    payloadType: number;
-    channels?: number;
-    parameters?: string;
-    rtcpFeedback: readonly { type: string; parameter?: string }[];
-  }) => WeriftCodec;
-  readonly RTCRtpHeaderExtensionParameters: new (parameters: { uri: string; id: number }) => object;
-  readonly MediaStreamTrack: new (parameters: { kind: "audio" | "video" }) => object;
+  readonly RTCPeerConnection: {
+    /** Makes one. */
+    new (config: object): WeriftConnection;
+  };
+  readonly RTCRtpCodecParameters: {
+    /** Makes one. */
+    new (parameters: {
+      mimeType: string;
+      clockRate: number;
+      payloadType: number;
+      channels?: number;
+      parameters?: string;
+      rtcpFeedback: readonly { type: string; parameter?: string }[];
+    }): WeriftCodec;
+  };
+  readonly RTCRtpHeaderExtensionParameters: {
+    /** Makes one. */
+    new (parameters: { uri: string; id: number }): object;
+  };
+  readonly MediaStreamTrack: {
+    /** Makes one. */
+    new (parameters: { kind: "audio" | "video" }): object;
+  };
 }
 
 /**

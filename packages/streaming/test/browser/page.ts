@@ -33,8 +33,8 @@ export interface PagePlay {
   readonly audio?: boolean;
 }
 
-type TestCanvas = PageCanvas & {
-  getContext(kind: "2d"): {
+type TestCanvas = Omit<PageCanvas, "getContext"> & {
+  getContext(kind: "2d"): ReturnType<PageCanvas["getContext"]> & {
     getImageData(x: number, y: number, width: number, height: number): { data: Uint8ClampedArray };
   };
 };

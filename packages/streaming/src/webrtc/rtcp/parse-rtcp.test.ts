@@ -39,7 +39,7 @@ describe("what viewers report", () => {
   });
 
   it("says how long the way there and back takes", () => {
-    let report = Buffer.alloc(0);
+    let report: Buffer = Buffer.alloc(0);
     const sentMs = 1_796_014_952_127.25;
     const stream = createRtpStream({
       codec: "opus",

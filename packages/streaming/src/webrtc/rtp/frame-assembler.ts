@@ -104,7 +104,7 @@ export function createFrameAssembler(family: EncodedVideoFamily): FrameAssembler
 }
 
 /** Goes on counting where a counter of so many bits begins anew. */
-export function createUnwrapper(bits: 16 | 32): (value: number) => number {
+function createUnwrapper(bits: 16 | 32): (value: number) => number {
   const turn = 2 ** bits;
   let last: number | undefined;
   return (value) => {

@@ -17,7 +17,7 @@ export function iceLinks(servers: readonly IceServer[]): string {
 }
 
 /** The servers that `Link` headers name; others are passed over. */
-export function readIceLinks(header: string): readonly IceServer[] {
+function readIceLinks(header: string): readonly IceServer[] {
   const servers: IceServer[] = [];
   for (const [, url = "", rest = ""] of header.matchAll(
     /<([^>]*)>((?:\s*;\s*[\w-]+\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s;,"]*))*)/g,

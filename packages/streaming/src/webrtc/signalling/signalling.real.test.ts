@@ -170,7 +170,7 @@ describe("an offer", () => {
       iceAdditionalHostAddresses: ["127.0.0.1"],
     });
     await answerer.setRemoteDescription({ type: "offer", sdp: offer });
-    for (const { connection: ice } of answerer.iceTransports) ice.stunServer = undefined;
+    for (const { connection: ice } of answerer.iceTransports) delete ice.stunServer;
     await answerer.setLocalDescription(await answerer.createAnswer());
     const patch = async (): Promise<number> =>
       (
