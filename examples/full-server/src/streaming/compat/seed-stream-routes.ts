@@ -6,7 +6,7 @@ import { flag, given, quality } from "../../video/routes/parameters.ts";
 import { handOver } from "../hand-over.ts";
 import { needTransport } from "../need-transport.ts";
 import type { OpenStream } from "../stream-shelf.ts";
-import type { StreamingServices } from "../streaming-services.ts";
+import { type StreamingServices, webrtcViewers } from "../streaming-services.ts";
 
 const tags = ["seed"];
 const framerate = z.coerce.number().min(1).max(60);
@@ -115,7 +115,7 @@ export async function seedStreamRoutes(
     async ({ body, query }) => {
       const id = needVideo({ ...given(query), ...given(body ?? {}) });
       const open = streams.list().filter(({ spec }) => isOf(spec, id));
-      const peers = open.reduce((sum, stream) => sum + peersOf(stream), 0);
+      const peers = open.reduce((sum, stream) => sum + webrtcViewers(stream.stats), 0);
       await Promise.all(open.map((stream) => streams.close(stream.id)));
       return {
         status: "success",
@@ -133,17 +133,13 @@ export async function seedStreamRoutes(
           streams.list().flatMap(({ spec }) => (spec.source === "video" ? spec.video : [])),
         ),
       ],
-      total_peers: streams.list().reduce((sum, stream) => sum + peersOf(stream), 0),
+      total_peers: streams.list().reduce((sum, stream) => sum + webrtcViewers(stream.stats), 0),
     }),
   );
 }
 
 function isOf(spec: OpenStream["spec"], video: string): boolean {
   return spec.source === "video" && spec.video === video;
-}
-
-function peersOf({ stats }: OpenStream): number {
-  return stats.get("webrtc")?.viewers.length ?? 0;
 }
 
 /** The page with these wishes. */
