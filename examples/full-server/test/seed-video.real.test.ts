@@ -99,7 +99,7 @@ describe.skipIf(missing !== undefined)("the paths of the GPU video API", () => {
     expect(stats).toMatchObject({
       api_stats: { gpu_requests: 0, webrtc_sessions: 0, batch_inferences: 1, cache_hits: 1 },
       gpu_processor: { frames_processed: 2, cache_hit_rate: 0.5, gpu_memory_used: null },
-      system_info: { gpu_available: false, gpu_device: "cpu", webrtc_enabled: false },
+      system_info: { gpu_available: false, gpu_device: "cpu", webrtc_enabled: true },
     });
     expect(stats["gpu_processor"]?.["average_inference_time"]).toMatch(SECONDS);
     expect(Number(stats["gpu_processor"]?.["average_batch_size"])).toBeGreaterThanOrEqual(1);

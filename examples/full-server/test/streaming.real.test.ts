@@ -1,4 +1,7 @@
+import { once } from "node:events";
+import { get, type IncomingMessage } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type FrameHeader, readFrameMessage } from "@millrace/streaming/websocket";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { RunningServer } from "../src/index.ts";
 import { barcodeOf, markedClip, markModel, missingForClips } from "./marked-clip.ts";
@@ -189,7 +192,7 @@ describe("who may watch", () => {
   });
 
   it("has room for so many streams and viewers, and says so to those who come then", async () => {
-    const server = await bench.start({ maxStreams: 4, maxViewers: 3 });
+    await using server = await bench.start({ maxStreams: 4, maxViewers: 3 });
     const open = async (body: object) => await openStream(server, body);
     const list = async () => await listStreams(server);
     const patterns = [100, 102, 104, 106].map((height) => ({ source: "pattern", height }));
@@ -200,7 +203,7 @@ describe("who may watch", () => {
     expect(JSON.stringify(refused.body)).toContain("maxStreams");
 
     const url = `${server.url}${opened[0]?.urls["mjpeg"]}`;
-    const watching = [1, 2, 3].map(() => readPictures(url, 30));
+    const watching = [1, 2, 3].map(() => readPictures(url, 120));
     await vi.waitFor(
       async () => expect((await list()).flatMap(({ viewers }) => viewers)).toHaveLength(3),
       { timeout: 5_000, interval: 50 },
@@ -216,7 +219,7 @@ describe("who may watch", () => {
   });
 
   it("asks for the token, and lets no page of elsewhere in", async () => {
-    const server = await bench.start({ token: "secret-token" });
+    await using server = await bench.start({ token: "secret-token" });
     const authorization = "Bearer secret-token";
     const opened = await ask<StreamState>(`${server.url}/v1/streams`, {
       method: "POST",
@@ -231,5 +234,64 @@ describe("who may watch", () => {
     const whep = opened.body.urls["whep"];
     const crossed = await fetch(`${server.url}${whep}`, { method: "POST", headers: elsewhere });
     expect(crossed.status).toBe(403);
+
+    const socket = `${server.url}${opened.body.urls["websocket"]}?codec=jpeg`;
+    expect(await upgradeStatus(socket, {})).toBe(401);
+    expect(await upgradeStatus(socket, elsewhere)).toBe(403);
+    expect(await upgradeStatus(`${server.url}/v1/streams/none/ws`, { authorization })).toBe(404);
+    expect(await upgradeStatus(`${server.url}/health`, {})).toBe(200);
+    const own = { authorization, origin: server.url };
+    expect(await upgradeStatus(socket, own)).toBe(101);
+    expect(await upgradeStatus(`${socket}&access_token=secret-token`, {})).toBe(101);
+  });
+
+  it("sends pictures with what is in them over a WebSocket", async () => {
+    await using server = await bench.start();
+    const { body } = await openStream(server, { source: "pattern", height: 180 });
+    const socket = new WebSocket(`${server.url}${body.urls["websocket"]}?codec=jpeg`);
+    socket.binaryType = "arraybuffer";
+    const pictures: FrameHeader[] = [];
+    const told: { timestamp: number; value: [{ number: number }] }[] = [];
+    await new Promise<void>((done, fail) => {
+      socket.onerror = () => fail(new Error("the socket broke"));
+      socket.onmessage = ({ data }) => {
+        if (typeof data === "string") {
+          const message = JSON.parse(data);
+          if (message.type === "data") told.push(message);
+          return;
+        }
+        const frame = readFrameMessage(new Uint8Array(data));
+        if (!frame) return;
+        pictures.push(frame.header);
+        socket.send(JSON.stringify({ type: "ack", sequence: frame.header.sequence }));
+        if (pictures.length === 20) done();
+      };
+    });
+    socket.close();
+    const times = pictures.map(({ timestamp }) => timestamp);
+    expect(times).toEqual([...new Set(times)].sort((one, other) => one - other));
+    // Each picture is told of before it comes.
+    for (const time of times) expect(told.map(({ timestamp }) => timestamp)).toContain(time);
   });
 });
+
+/** What a request for an upgrade is answered with. */
+async function upgradeStatus(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<number> {
+  const request = get(url, {
+    headers: {
+      ...headers,
+      ...{ connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "13" },
+      "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==",
+    },
+  });
+  const [response] = (await Promise.race([
+    once(request, "response"),
+    once(request, "upgrade"),
+  ])) as [IncomingMessage];
+  request.destroy();
+  response.socket.destroy();
+  return response.statusCode ?? 0;
+}

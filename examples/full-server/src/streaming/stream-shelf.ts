@@ -17,6 +17,8 @@ export interface OpenStream {
   readonly spec: StreamSpec;
   readonly title: string;
   readonly sinceMs: number;
+  /** Pixels of the picture at its source: what boxes are told in. */
+  readonly picture: { readonly width: number; readonly height: number };
   readonly hub: FrameHub;
   readonly publications: Publications;
   /** How its transports were doing a second ago at most. */
@@ -87,6 +89,7 @@ export function createStreamShelf(options: StreamShelfOptions): StreamShelf {
       const stats = new Map<TransportName, PublicationStats>();
       const stream: Shelved = {
         ...{ id, spec, title: source.title, sinceMs: Date.now(), hub, publications, stats, source },
+        picture: { width: source.width, height: source.height },
         watching: Object.entries(publications).map(([name, publication]) =>
           publication.stats$.subscribe((one) => {
             stats.set(name as TransportName, one);

@@ -11,7 +11,8 @@ import type { StreamSpec } from "./stream-spec.ts";
 /** A live stream of what was wished for, and the end of what it holds. */
 export interface StreamSource extends Disposable {
   readonly live: LiveStream;
-  /** Rows of its picture, as it is shown. */
+  /** Pixels of its picture, as it is shown: what boxes are told in. */
+  readonly width: number;
   readonly height: number;
   /** What it is, for people. */
   readonly title: string;
@@ -38,6 +39,7 @@ function pattern({ fps, height }: StreamSpec & { readonly source: "pattern" }): 
   const live = testPattern({ width, height, framerate: fps, sound: true });
   return {
     live,
+    width,
     height,
     title: "Test pattern",
     isCurrent: () => true,
@@ -69,6 +71,7 @@ async function video(
     const { kept } = open;
     return {
       live,
+      width: open.video.info.displayWidth,
       height: open.video.info.displayHeight,
       title: kept.name,
       isCurrent: () => shelf.list().includes(kept),

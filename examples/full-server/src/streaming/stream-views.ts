@@ -1,17 +1,29 @@
 import type { OpenStream } from "./stream-shelf.ts";
 
 /** A stream as it is told to callers. */
-export function streamView({ id, spec, title, sinceMs, hub, publications, stats }: OpenStream) {
+export function streamView({
+  id,
+  spec,
+  title,
+  sinceMs,
+  picture,
+  hub,
+  publications,
+  stats,
+}: OpenStream) {
   const base = `/v1/streams/${encodeURIComponent(id)}`;
   const hubStats = hub.stats();
   return {
-    ...{ id, title, sinceMs },
+    ...{ id, title, sinceMs, picture },
+    // What a page sets its clock by.
+    nowMs: performance.timeOrigin + performance.now(),
     ...spec,
     hasSound: hub.hasSound,
     urls: {
       mjpeg: `${base}/mjpeg`,
       snapshot: `${base}/snapshot.jpg`,
       ...(hub.hasSound && { audio: `${base}/audio.wav` }),
+      ...(publications.websocket && { websocket: `${base}/ws` }),
       ...(publications.webrtc && { whep: `${base}/whep`, offer: `${base}/offer` }),
     },
     framesIn: hubStats.framesIn,

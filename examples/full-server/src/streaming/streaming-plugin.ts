@@ -6,6 +6,7 @@ import { streamRoutes } from "./routes/stream-routes.ts";
 import { transportRoutes } from "./routes/transport-routes.ts";
 import { openStreamingServices } from "./streaming-services.ts";
 import type { StreamingSettings } from "./streaming-settings.ts";
+import { routeUpgrades } from "./upgrades.ts";
 
 /** Live streams: of videos and of a test pattern, to many viewers. */
 export async function streamingPlugin(
@@ -17,6 +18,7 @@ export async function streamingPlugin(
   const services = await openStreamingServices(settings, videos, register, app.log);
   // Viewers stay as long as they are let: they are sent away before the server waits for requests to end.
   app.addHook("preClose", async () => await services[Symbol.asyncDispose]());
+  routeUpgrades(app);
   await app.register(async (streams) => await streamRoutes(streams, services));
   await app.register(async (streams) => await transportRoutes(streams, services));
   await app.register(async (streams) => await seedStreamRoutes(streams, services));

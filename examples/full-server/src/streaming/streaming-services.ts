@@ -4,7 +4,7 @@ import type { Registry } from "prom-client";
 import type { VideoServices } from "../video/video-services.ts";
 import { openEncoders } from "./encoders.ts";
 import { streamMetrics } from "./stream-metrics.ts";
-import { createStreamShelf, type StreamShelf } from "./stream-shelf.ts";
+import { createStreamShelf, type OpenStream, type StreamShelf } from "./stream-shelf.ts";
 import type { StreamingSettings } from "./streaming-settings.ts";
 import { createTransports, type TransportStates } from "./transports.ts";
 
@@ -30,6 +30,10 @@ export async function openStreamingServices(
     streams.list().map(({ id, hub }) => ({ id, hub: hub.stats() })),
   );
   const streams = createStreamShelf({ settings, videos, encoders, transports, metrics, log });
+  videos.live.webrtcViewers = () =>
+    transports.states.webrtc.available
+      ? streams.list().reduce((sum, { stats }) => sum + webrtcViewers(stats), 0)
+      : undefined;
   return {
     settings,
     videos,
@@ -40,4 +44,9 @@ export async function openStreamingServices(
       await encoders[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Who watches a stream over WebRTC. */
+export function webrtcViewers(stats: OpenStream["stats"]): number {
+  return stats.get("webrtc")?.viewers.length ?? 0;
 }

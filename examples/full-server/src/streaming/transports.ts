@@ -1,11 +1,12 @@
 import { type Admission, type FrameHub, mjpeg, type Publication } from "@millrace/streaming";
 import { webrtc } from "@millrace/streaming/webrtc";
+import { websocket } from "@millrace/streaming/websocket";
 import { werift } from "@millrace/streaming/werift";
 import { isInstalled } from "./encoders.ts";
 import type { StreamingSettings } from "./streaming-settings.ts";
 
 /** Ways by which a stream goes out. */
-export const TRANSPORTS = ["mjpeg", "webrtc"] as const;
+export const TRANSPORTS = ["mjpeg", "webrtc", "websocket"] as const;
 export type TransportName = (typeof TRANSPORTS)[number];
 
 /** What can be used, and what has to be installed for what cannot. */
@@ -54,18 +55,31 @@ export function createTransports(
     ...(webrtcAddresses.length > 0 && { hostAddresses: webrtcAddresses }),
     ...(webrtcPorts && { portRange: webrtcPorts }),
   });
+  const missingWs = isInstalled("ws") ? undefined : "npm install ws@^8.23.0";
+  const sockets = websocket();
   return {
     states: {
       mjpeg: { available: true },
       webrtc: stateOf(missingRtc),
+      websocket: stateOf(missingWs),
     },
-    publish: (hub, rows, isSmaller) => ({
-      mjpeg: mjpeg().publish(hub, { admission, ...(isSmaller && { pictures: { height: rows } }) }),
-      ...(missingRtc === undefined && {
+    publish: (hub, rows, isSmaller) => {
+      const renditions = tiersFor(rows);
+      return {
+        // Old clients look for the word.
+        mjpeg: mjpeg().publish(hub, {
+          ...{ admission, boundary: "frame" },
+          ...(isSmaller && { pictures: { height: rows } }),
+        }),
         // Pages of other origins are let in by the server's own rules.
-        webrtc: rtc.publish(hub, { admission, renditions: tiersFor(rows), allowOrigin: null }),
-      }),
-    }),
+        ...(missingRtc === undefined && {
+          webrtc: rtc.publish(hub, { admission, renditions, allowOrigin: null }),
+        }),
+        ...(missingWs === undefined && {
+          websocket: sockets.publish(hub, { admission, renditions }),
+        }),
+      };
+    },
   };
 }
 

@@ -21,6 +21,8 @@ export interface VideoServices extends AsyncDisposable {
   readonly metrics: VideoMetrics;
   /** Requests since the start; counted by the routes. */
   readonly requests: { all: number; batches: number };
+  /** Viewers over WebRTC, undefined where it is not there; said by what streams these videos. */
+  readonly live: { webrtcViewers: () => number | undefined };
   /** A path for a file that comes in. */
   newPath(): string;
 }
@@ -66,6 +68,7 @@ export async function openVideoServices(
     found: frameDetections(detector),
     metrics,
     requests: { all: 0, batches: 0 },
+    live: { webrtcViewers: () => undefined },
     newPath: () => join(incoming, randomUUID()),
     async [Symbol.asyncDispose]() {
       await detector?.[Symbol.asyncDispose]();

@@ -12,6 +12,7 @@ export type {
   PageAudio,
   PageCanvas,
   PageContext,
+  PageFrameMetadata,
   PageImage,
   PageSoundBuffer,
   PageSoundSource,

@@ -34,6 +34,14 @@ export interface PageImage {
   decode(): Promise<void>;
 }
 
+/** What a browser says of a frame that it shows. */
+export interface PageFrameMetadata {
+  /** Of its RTP packets; absent where it came otherwise. */
+  readonly rtpTimestamp?: number;
+  /** Seconds on the element's own time. */
+  readonly mediaTime: number;
+}
+
 /** What is used of a `<video>`. */
 export interface PageVideo {
   srcObject: unknown;
@@ -43,13 +51,8 @@ export interface PageVideo {
   /** Plays; rejects where the page may not. */
   play(): Promise<void>;
   /** Calls back at the next frame that is shown. */
-  requestVideoFrameCallback(
-    callback: (
-      nowMs: number,
-      frame: { readonly mediaTime: number; readonly rtpTimestamp?: number },
-    ) => void,
-  ): number;
-  /** Calls no more. */
+  requestVideoFrameCallback(callback: (nowMs: number, frame: PageFrameMetadata) => void): number;
+  /** Takes a callback back. */
   cancelVideoFrameCallback(handle: number): void;
 }
 

@@ -150,6 +150,24 @@ it("does not wait for slow inference, whose results keep the time of their frame
   await sleep(200);
 });
 
+it("tells of a frame in time where inference is quick enough, though nothing waits for it", async () => {
+  await using video = await library.open(clips.pathOf("cfr_b.mp4"));
+  const { video$, data$ } = playVideo(video, { detect: async ({ frame }) => readBarcode(frame) });
+  const told = new Map<number, unknown>();
+  using _ = disposable(data$.subscribe(({ timestamp, value }) => told.set(timestamp, value)));
+  const before = await firstValueFrom(
+    video$.pipe(
+      map((frame) => [told.get(frame.timestamp), readBarcode(frame)]),
+      take(30),
+      toArray(),
+    ),
+  );
+  // Where decoding is late a frame is shown at once, and told of behind it.
+  const inTime = before.filter(([value]) => value !== undefined);
+  expect(inTime.length).toBeGreaterThan(0);
+  for (const [value, number] of inTime) expect(value).toBe(number);
+});
+
 it("tells of a frame that cannot be looked at, and shows it; fails where nobody listens", async () => {
   const detect = async (): Promise<never> => {
     throw new Error("no model");

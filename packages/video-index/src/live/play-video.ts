@@ -9,7 +9,7 @@ import {
 import { Observable, Subject } from "rxjs";
 import type { Video } from "../video.ts";
 import { type FilmFrame, filmFrames } from "./film-frames.ts";
-import { createPlayout } from "./playout.ts";
+import { createPlayout, type WaitingFrame } from "./playout.ts";
 
 /** A frame that {@link playVideo} has looked at. */
 export interface PlayedFrame {
@@ -35,7 +35,8 @@ export interface PlayVideoOptions {
    */
   readonly detect?: (frame: PlayedFrame, signal: AbortSignal) => Promise<unknown>;
   /**
-   * `"newest"`: pictures are never held up; the newest frame is looked at as soon as the one before it has been.
+   * `"newest"`: pictures are never held up; the frame that was decoded last is looked at as soon as another one has
+   * been. What is found in it goes out before it where there is time, else behind it.
    * `"every"`: a frame waits until it has been looked at, so that what was found goes out before it; where that takes
    * longer than a frame is shown, the film goes slower.
    *
@@ -98,33 +99,42 @@ export function playVideo(
       if (value !== undefined) data$.next({ kind: "detections", timestamp, value });
     };
     const isHeld = look !== undefined && options.inference === "every";
-    let isLooking = false;
-
-    const playout = createPlayout(nowUs, (waiting, timestamp) => {
-      if (isHeld) tell(timestamp, waiting.found);
-      else if (look && !isLooking) {
-        isLooking = true;
-        void look(waiting).then((value) => {
-          isLooking = false;
-          if (!stop.aborted) tell(timestamp, value);
-        });
-      }
+    const playout = createPlayout(nowUs, ({ found, frame }, timestamp) => {
+      tell(timestamp, found);
       const microseconds = { num: 1, den: 1_000_000 };
-      subscriber.next(
-        relabelFrame(waiting.frame, { timestamp, pts: timestamp, timeBase: microseconds }),
-      );
+      subscriber.next(relabelFrame(frame, { timestamp, pts: timestamp, timeBase: microseconds }));
     });
+    const found = (waiting: WaitingFrame, value: unknown): void => {
+      if (stop.aborted) return;
+      if (waiting.shownUs === undefined) waiting.found = value;
+      else tell(waiting.shownUs, value);
+    };
+    let newest: WaitingFrame | undefined;
+    let isLooking = false;
+    /** A frame waits for its time a while: if it is enough to look at it, what was found goes out in time. */
+    const lookAtNewest = async (): Promise<void> => {
+      while (look && !isLooking && newest && !newest.isGone) {
+        const waiting = newest;
+        newest = undefined;
+        isLooking = true;
+        found(waiting, await look(waiting));
+        isLooking = false;
+      }
+    };
 
     const run = async (): Promise<void> => {
       for await (const film of filmFrames(video, { fps, loop, from, signal: stop })) {
         await playout.room();
-        const waiting = { ...film, isReady: !isHeld, found: undefined as unknown };
+        const waiting: WaitingFrame = { ...film, isReady: !isHeld };
         if (isHeld) {
-          void look(film).then((value) => {
-            waiting.found = value;
+          void look(waiting).then((value) => {
+            found(waiting, value);
             waiting.isReady = true;
             playout.look();
           });
+        } else {
+          newest = waiting;
+          void lookAtNewest();
         }
         playout.put(waiting);
         if (stop.aborted) return;

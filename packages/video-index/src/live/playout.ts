@@ -6,6 +6,10 @@ export interface WaitingFrame extends FilmFrame {
   isReady: boolean;
   /** What was found in it. */
   found?: unknown;
+  /** When it was shown, in microseconds; undefined while it waits, and where it was left out. */
+  shownUs?: number;
+  /** Whether it is not held any more, so that its frame may be closed. */
+  isGone?: boolean;
 }
 
 /** Shows frames when they are due. */
@@ -66,10 +70,12 @@ export function createPlayout(
       queue.shift();
       const [next] = queue;
       if (next?.isReady && dueUs(next) <= now) {
-        head.frame.close();
+        letGo(head);
       } else {
+        head.isGone = true;
         if (-waitUs > LATE_US) shiftUs -= waitUs;
-        show(head, Math.round(dueUs(head)));
+        head.shownUs = Math.round(dueUs(head));
+        show(head, head.shownUs);
       }
       tell();
     }
@@ -79,7 +85,7 @@ export function createPlayout(
     room: () => until(() => queue.length < MOST_WAITING),
     put(waiting) {
       if (isCleared) {
-        waiting.frame.close();
+        letGo(waiting);
         return;
       }
       queue.push(waiting);
@@ -90,8 +96,13 @@ export function createPlayout(
     clear() {
       isCleared = true;
       clearTimeout(timer);
-      for (const { frame } of queue.splice(0)) frame.close();
+      queue.splice(0).forEach(letGo);
       tell();
     },
   };
+}
+
+function letGo(waiting: WaitingFrame): void {
+  waiting.isGone = true;
+  waiting.frame.close();
 }

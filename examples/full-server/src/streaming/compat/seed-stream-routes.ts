@@ -6,7 +6,7 @@ import { flag, given, quality } from "../../video/routes/parameters.ts";
 import { handOver } from "../hand-over.ts";
 import { needTransport } from "../need-transport.ts";
 import type { OpenStream } from "../stream-shelf.ts";
-import type { StreamingServices } from "../streaming-services.ts";
+import { type StreamingServices, webrtcViewers } from "../streaming-services.ts";
 
 const tags = ["seed"];
 const framerate = z.coerce.number().min(1).max(60);
@@ -86,7 +86,7 @@ export async function seedStreamRoutes(
       return {
         status: "success",
         message: `Video ${config.video_id} can be watched at webrtc_url.`,
-        webrtc_url: `/webrtc?stream=${encodeURIComponent(stream.id)}`,
+        webrtc_url: pageOf(stream.spec),
         ...addresses(stream),
         config,
         low_latency: true,
@@ -115,7 +115,7 @@ export async function seedStreamRoutes(
     async ({ body, query }) => {
       const id = needVideo({ ...given(query), ...given(body ?? {}) });
       const open = streams.list().filter(({ spec }) => isOf(spec, id));
-      const peers = open.reduce((sum, stream) => sum + peersOf(stream), 0);
+      const peers = open.reduce((sum, stream) => sum + webrtcViewers(stream.stats), 0);
       await Promise.all(open.map((stream) => streams.close(stream.id)));
       return {
         status: "success",
@@ -133,7 +133,7 @@ export async function seedStreamRoutes(
           streams.list().flatMap(({ spec }) => (spec.source === "video" ? spec.video : [])),
         ),
       ],
-      total_peers: streams.list().reduce((sum, stream) => sum + peersOf(stream), 0),
+      total_peers: streams.list().reduce((sum, stream) => sum + webrtcViewers(stream.stats), 0),
     }),
   );
 }
@@ -142,8 +142,10 @@ function isOf(spec: OpenStream["spec"], video: string): boolean {
   return spec.source === "video" && spec.video === video;
 }
 
-function peersOf({ stats }: OpenStream): number {
-  return stats.get("webrtc")?.viewers.length ?? 0;
+/** The page with these wishes. */
+function pageOf(spec: OpenStream["spec"]): string {
+  const wishes = Object.entries(spec).map(([name, value]) => [name, String(value)]);
+  return `/webrtc?${new URLSearchParams(Object.fromEntries(wishes))}`;
 }
 
 /** Where an offer goes. */

@@ -5,6 +5,7 @@ import { handOver } from "../hand-over.ts";
 import { needTransport } from "../need-transport.ts";
 import type { StreamingServices } from "../streaming-services.ts";
 import type { TransportName } from "../transports.ts";
+import { takeUpgrade } from "../upgrades.ts";
 
 const tags = ["streams"];
 const byId = z.object({ id: z.string() });
@@ -39,6 +40,26 @@ export async function transportRoutes(
       },
     });
   };
+  scope.get(
+    "/v1/streams/:id/ws",
+    {
+      schema: {
+        ...{ summary: "A WebSocket: frames, sound and data, acknowledged one by one", tags },
+        params: byId,
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params as z.output<typeof byId>;
+      const publication = needTransport(streams.get(id), "websocket", transports);
+      const upgrade = takeUpgrade(request.raw, reply.raw);
+      if (!upgrade) await handOver(request, reply, publication, "");
+      else {
+        reply.hijack();
+        publication.upgrade?.(request.raw, upgrade.socket, upgrade.head);
+      }
+      return reply;
+    },
+  );
   at("GET", "/mjpeg", "mjpeg", "Pictures as multipart/x-mixed-replace, for an <img>");
   at("GET", "/snapshot.jpg", "mjpeg", "The newest picture");
   at("GET", "/audio.wav", "mjpeg", "The sound, as long as it is listened to");

@@ -82,7 +82,7 @@ export async function seedStats(services: VideoServices) {
     api_stats: {
       total_requests: requests,
       gpu_requests: gpu && inference !== null ? inference.frames : 0,
-      webrtc_sessions: 0,
+      webrtc_sessions: services.live.webrtcViewers() ?? 0,
       batch_inferences: services.requests.batches,
       cache_hits: frames.hits,
     },
@@ -103,7 +103,7 @@ export async function seedStats(services: VideoServices) {
       gpu_device: device,
       batch_processing: inference !== null,
       frame_indexing: true,
-      webrtc_enabled: false,
+      webrtc_enabled: services.live.webrtcViewers() !== undefined,
     },
   };
 }
