@@ -1,7 +1,9 @@
-import { defineConfig } from "vite";
+import { defaultClientConditions, defineConfig } from "vite";
 
 export default defineConfig({
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  // What the pages use of the packages is built from their sources.
+  resolve: { conditions: ["@millrace/source", ...defaultClientConditions] },
   build: {
     outDir: "../dist/web",
     emptyOutDir: true,
