@@ -2,6 +2,7 @@ import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { messageOf } from "../../api/api-error.ts";
 import { videoApi } from "../../api/video-client.ts";
 import type { FrameDetections, FramePicture, Video } from "../../api/video-types.ts";
+import { frameSource } from "./frame-source.ts";
 import { type LatestOnly, latestOnly } from "./latest-only.ts";
 
 /** A frame that takes longer is given up for the next one. */
@@ -16,6 +17,8 @@ export interface Player {
   readonly found: FrameDetections | undefined;
   readonly playing: boolean;
   readonly problem: string | undefined;
+  /** Why the server decodes, where it is not this page that does. */
+  readonly whyServer: string | undefined;
   go(frame: number): void;
   /** From the frame that is wanted, which may be further than the one that is shown. */
   step(by: number): void;
@@ -33,6 +36,7 @@ export function usePlayer(video: Video, inference: boolean, width: number | unde
   const [found, setFound] = useState<FrameDetections>();
   const [playing, setPlaying] = useState(false);
   const [problem, setProblem] = useState<string>();
+  const [whyServer, setWhyServer] = useState<string>();
   const pictures = useRef<LatestOnly | undefined>(undefined);
   const models = useRef<LatestOnly | undefined>(undefined);
   // Keys that are held come faster than the page is drawn.
@@ -45,9 +49,10 @@ export function usePlayer(video: Video, inference: boolean, width: number | unde
       setPlaying(false);
       setProblem(messageOf(error));
     };
+    const source = frameSource(video, setWhyServer);
     const frames = latestOnly<FramePicture>({
       patienceMs: PATIENCE_MS,
-      load: (frame, signal) => videoApi.picture(video.id, frame, shownWidth.current, signal),
+      load: (frame, signal) => source.picture(frame, shownWidth.current, signal),
       onLoaded: (next) => {
         setProblem(undefined);
         setPicture(next);
@@ -66,6 +71,7 @@ export function usePlayer(video: Video, inference: boolean, width: number | unde
     return () => {
       frames.close();
       looks.close();
+      source.close();
     };
   }, [video.id, video.sha256]);
 
@@ -108,6 +114,7 @@ export function usePlayer(video: Video, inference: boolean, width: number | unde
     found: found?.index === shown ? found : undefined,
     playing,
     problem,
+    whyServer,
     go: (frame) => {
       setPlaying(false);
       go(frame);
