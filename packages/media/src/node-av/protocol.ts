@@ -150,7 +150,9 @@ export type Request =
 /** A message to a worker. */
 export type ToWorker =
   | (Request & { readonly id: number })
-  | { readonly kind: "recycle"; readonly memory: SharedArrayBuffer };
+  | { readonly kind: "recycle"; readonly memory: SharedArrayBuffer }
+  /** Frees what is open and leaves; what waits is not begun. */
+  | { readonly kind: "end" };
 
 /** A picture on its way back; whoever gets it owns the memory. */
 export interface WirePicture {

@@ -75,6 +75,9 @@ interface StartedWorker extends PoolWorker {
   end(): Promise<void>;
 }
 
+/** A call may take long, such as the decoding of a group of pictures; one that takes longer hangs. */
+const LEAVE_MS = 5_000;
+
 function startWorker(start: WorkerStart, gone: () => void): StartedWorker {
   const url = workerUrl();
   const thread = new Worker(url, {
@@ -108,14 +111,16 @@ function startWorker(start: WorkerStart, gone: () => void): StartedWorker {
   thread.on("error", (cause) =>
     die(new MillraceError("INTERNAL", `node-av: a worker failed: ${String(cause)}`, { cause })),
   );
-  thread.on("exit", (status) =>
+  const left = Promise.withResolvers<void>();
+  thread.on("exit", (status) => {
+    left.resolve();
     die(
       new MillraceError(
         "INTERNAL",
         `node-av: a worker ended (status ${status}), and its decoders with it; open them again.`,
       ),
-    ),
-  );
+    );
+  });
   return {
     tenants: 0,
     get pending() {
@@ -137,7 +142,12 @@ function startWorker(start: WorkerStart, gone: () => void): StartedWorker {
     },
     async end() {
       die(new MillraceError("CLOSED", "node-av: the driver was closed."));
-      await thread.terminate();
+      // A thread that is cut off within native code may take the process with it: it leaves between two calls.
+      thread.ref();
+      thread.postMessage({ kind: "end" } satisfies ToWorker);
+      const cut = setTimeout(() => void thread.terminate(), LEAVE_MS);
+      await left.promise;
+      clearTimeout(cut);
     },
   };
 }

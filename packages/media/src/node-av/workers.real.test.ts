@@ -7,6 +7,7 @@ import { type Clip, checksum } from "../testing/clip.ts";
 import { clip, DECODER_CLIPS } from "../testing/decoder-clips.ts";
 import { expectNoOpenFrames } from "../testing/expect-no-open-frames.ts";
 import { missingProgram } from "../testing/missing-program.ts";
+import { testPattern } from "../testing/test-pattern.ts";
 import { nodeAv } from "./node-av.ts";
 
 let folder: string;
@@ -129,4 +130,29 @@ test.skipIf(missing !== "")(
 
 test.skipIf(missing !== "")(`a number of workers that is none is refused${missing}`, () => {
   expect(() => nodeAv({ workers: 0 })).toThrow(/workers is 0/);
+});
+
+test("a driver that is closed while it encodes ends in order; closing twice does nothing", async () => {
+  for (let round = 0; round < 6; round++) {
+    const video = nodeAv({ workers: 1 });
+    const shape = { width: 640, height: 360 };
+    const encoder = await video.videoEncoder.open({
+      ...{ family: "h264", bitrate: 1_000_000 },
+      ...shape,
+    });
+    const frames = [...testPattern({ ...shape, frames: 3 })];
+    const [first, second, late] = frames;
+    if (!first || !second || !late) throw new Error("no frames");
+    const answers = [encoder.encode(first), encoder.encode(second)];
+    const outcomes = Promise.allSettled(answers);
+    if (round % 2 === 0) await answers[0];
+    await Promise.all([video.close(), video.close()]);
+    // What was under way may have been answered before; nothing stays without an answer.
+    for (const outcome of await outcomes) {
+      if (outcome.status === "rejected") expect(outcome.reason).toMatchObject({ code: "CLOSED" });
+    }
+    await expect(encoder.encode(late)).rejects.toMatchObject({ code: "CLOSED" });
+    for (const frame of frames) frame.close();
+  }
+  expectNoOpenFrames();
 });

@@ -119,7 +119,7 @@ export async function openWhepSession(
 }
 
 /** Candidates in the form of RFC 8840, with the section of our description that they are for. */
-function sdpFragment(
+export function sdpFragment(
   sdp: string,
   candidates: readonly PageCandidate[],
   isComplete: boolean,
@@ -140,7 +140,7 @@ function sdpFragment(
 }
 
 /** Servers of `Link` headers: `<turn:host>; rel="ice-server"; username="…"; credential="…"`. */
-function iceServersOf(link: string): readonly PageIceServer[] {
+export function iceServersOf(link: string): readonly PageIceServer[] {
   const servers: PageIceServer[] = [];
   for (const [, urls = "", parameters = ""] of link.matchAll(
     /<([^>]*)>((?:\s*;[^,;"]*(?:"[^"]*")?)*)/g,

@@ -13,6 +13,12 @@ export interface FrameWork {
   stop(): Promise<void>;
 }
 
+/** What a hub must know of a rendition beside what viewers see. */
+export interface Stoppable {
+  /** Settles when nothing is being encoded and the encoder is closed; at once where it was never open. */
+  stopped(): Promise<void>;
+}
+
 /**
  * Encodes a stream once for all who subscribe: one frame at a time, and of those that come meanwhile only the newest.
  *
@@ -23,10 +29,13 @@ export function encodeNewest(
   source$: Observable<StampedFrame>,
   framerate: number | undefined,
   start: () => FrameWork,
-): Pick<Rendition, "frames$" | "isMade"> {
+): Pick<Rendition, "frames$" | "isMade"> & Stoppable {
   let isMade = false;
+  let running: Promise<void> = Promise.resolve();
   const frames$ = new Observable<EncodedFrame>((subscriber) => {
     isMade = true;
+    const ended = Promise.withResolvers<void>();
+    running = running.then(() => ended.promise);
     const work = start();
     const isWanted = createFramePace(framerate);
     const slot = createNewestSlot<StampedFrame>(
@@ -53,11 +62,13 @@ export function encodeNewest(
       isMade = false;
       subscription.unsubscribe();
       slot.clear();
-      void slot.idle().then(work.stop);
+      // An encoder that cannot be closed has gone with its driver.
+      void slot.idle().then(work.stop).then(ended.resolve, ended.resolve);
     };
   }).pipe(share());
   return {
     frames$,
+    stopped: () => running,
     get isMade() {
       return isMade;
     },

@@ -2,6 +2,7 @@ import {
   type EncodeImageOptions,
   type ImageEncoder,
   type LiveData,
+  type VideoEncoderBackend,
   type VideoFrame,
   videoFrame,
 } from "@millrace/media";
@@ -175,6 +176,44 @@ test("closing ends what is watched; what cannot be had is named with what to do"
   await hub.close();
   await expect.poll(() => isOver).toBe(true);
   expect(() => hub.pictures()).toThrow(expect.objectContaining({ code: "CLOSED" }));
+});
+
+test("closing settles when what encodes is closed", async () => {
+  const { stream, give } = source();
+  const events: string[] = [];
+  const encoding = Promise.withResolvers<void>();
+  const video: VideoEncoderBackend = {
+    apiVersion: 1,
+    name: "slow",
+    families: ["h264"],
+    open: async () => ({
+      decoderConfig: { codec: "avc1.42e01f" } as never,
+      async encode() {
+        await encoding.promise;
+        events.push("encoded");
+        return [];
+      },
+      setBitrate: async () => {},
+      flush: async () => [],
+      async close() {
+        await new Promise(setImmediate);
+        events.push("encoder closed");
+      },
+      async [Symbol.asyncDispose]() {},
+    }),
+  };
+  const hub = createFrameHub(stream, { video });
+  const failures: unknown[] = [];
+  hub.video({ family: "h264" }).frames$.subscribe({ error: (error) => failures.push(error) });
+  give(1);
+  await new Promise(setImmediate);
+  const closed = hub.close().then(() => events.push("hub closed"));
+  await new Promise(setImmediate);
+  expect(events).toEqual([]);
+  encoding.resolve();
+  await closed;
+  expect(events).toEqual(["encoded", "encoder closed", "hub closed"]);
+  expect(failures).toEqual([]);
 });
 
 test("times of frames are remembered for a while", async () => {

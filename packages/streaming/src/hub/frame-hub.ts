@@ -11,6 +11,7 @@ import type {
   VideoEncoderBackend,
 } from "@millrace/media";
 import { EMPTY, type Observable, Subject, share, takeUntil } from "rxjs";
+import type { Stoppable } from "./encode-newest.ts";
 import { pictureRendition } from "./picture-rendition.ts";
 import type { PictureSpec, Rendition, VideoRendition, VideoSpec } from "./rendition.ts";
 import { type SoundRendition, soundRendition } from "./sound-rendition.ts";
@@ -77,9 +78,14 @@ export interface FrameHub extends AsyncDisposable {
   capturedAtMs(timestamp: number): number | undefined;
   /** As it is at this moment. */
   stats(): FrameHubStats;
-  /** Ends all renditions, as if the stream had ended. The stream itself stays its owner's. */
+  /**
+   * Ends all renditions, as if the stream had ended; settles when their encoders are closed. The stream and the
+   * libraries that encode stay their owner's.
+   */
   close(): Promise<void>;
 }
+
+type Made = (Rendition | SoundRendition) & Stoppable;
 
 const DEFAULT_LINGER_MS = 2_000;
 /** Renditions that are kept in mind although nobody watches them: viewers may ask for any size there is. */
@@ -109,7 +115,7 @@ export function createFrameHub(stream: LiveStream, options: FrameHubOptions = {}
   const stamped = stampFrames((stream.video$ ?? EMPTY).pipe(takeUntil(closed$)), lingerMs, nowMs);
   const audio$ = (stream.audio$ ?? EMPTY).pipe(takeUntil(closed$), share());
   const data$ = (stream.data$ ?? EMPTY).pipe(takeUntil(closed$), share());
-  const made = new Map<string, Rendition | SoundRendition>();
+  const made = new Map<string, Made>();
 
   const check = (kind: "video$" | "audio$"): void => {
     if (isClosed) throw new MillraceError("CLOSED", "The hub is closed; nothing can be watched.");
@@ -118,11 +124,7 @@ export function createFrameHub(stream: LiveStream, options: FrameHubOptions = {}
     throw new MillraceError("UNSUPPORTED", `This stream has no ${what}: its ${kind} is not set.`);
   };
   /** Equal wishes, in whatever order their fields stand, give one rendition. */
-  const once = <T extends Rendition | SoundRendition>(
-    kind: string,
-    spec: object,
-    make: () => T,
-  ): T => {
+  const once = <T extends Made>(kind: string, spec: object, make: () => T): T => {
     const wishes = Object.entries(spec).filter(([, value]) => value !== undefined);
     const key = JSON.stringify([kind, wishes.sort(([one], [other]) => (one < other ? -1 : 1))]);
     const known = made.get(key) as T | undefined;
@@ -139,6 +141,8 @@ export function createFrameHub(stream: LiveStream, options: FrameHubOptions = {}
     isClosed = true;
     closed$.next();
     closed$.complete();
+    // What encodes may be closed by its owner as soon as the hub is.
+    await Promise.all([...made.values()].map(({ stopped }) => stopped()));
   };
   return {
     clock: stream.clock,

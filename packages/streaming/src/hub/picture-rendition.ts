@@ -1,6 +1,6 @@
 import type { ImageEncoder } from "@millrace/media";
 import type { Observable } from "rxjs";
-import { encodeNewest } from "./encode-newest.ts";
+import { encodeNewest, type Stoppable } from "./encode-newest.ts";
 import type { EncodedFrame } from "./encoded-frame.ts";
 import type { PictureSpec, Rendition } from "./rendition.ts";
 import type { StampedFrame } from "./stamped-frame.ts";
@@ -12,7 +12,7 @@ export function pictureRendition(
   source$: Observable<StampedFrame>,
   images: ImageEncoder,
   spec: PictureSpec,
-): Rendition {
+): Rendition & Stoppable {
   const { width, height, quality = DEFAULT_QUALITY } = spec;
   const options = {
     quality,
@@ -42,6 +42,7 @@ export function pictureRendition(
   return {
     label: ["jpeg", sizeLabel(spec), `q${quality}`].filter(Boolean).join(" "),
     frames$: made.frames$,
+    stopped: made.stopped,
     get isMade() {
       return made.isMade;
     },

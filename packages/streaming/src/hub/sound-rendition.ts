@@ -7,6 +7,7 @@ import type {
   AudioEncoderBackend,
 } from "@millrace/media";
 import { Observable, share } from "rxjs";
+import type { Stoppable } from "./encode-newest.ts";
 import type { EncodedSound } from "./encoded-frame.ts";
 
 /** Encoded sound of a stream, made once for all who listen, and only while somebody does. */
@@ -30,11 +31,14 @@ export function soundRendition(
   backend: AudioEncoderBackend,
   family: AudioCodec,
   nowMs: () => number,
-): SoundRendition {
+): SoundRendition & Stoppable {
   let current: AudioEncoder | undefined;
   let isMade = false;
+  let running: Promise<void> = Promise.resolve();
   const packets$ = new Observable<EncodedSound>((subscriber) => {
     isMade = true;
+    const ended = Promise.withResolvers<void>();
+    running = running.then(() => ended.promise);
     let encoder: AudioEncoder | undefined;
     let turn: Promise<void> = Promise.resolve();
     let waiting = 0;
@@ -66,12 +70,13 @@ export function soundRendition(
     return () => {
       isMade = false;
       subscription.unsubscribe();
-      void turn.then(() => encoder?.close());
+      void turn.then(() => encoder?.close()).then(ended.resolve, ended.resolve);
       if (current === encoder) current = undefined;
     };
   }).pipe(share());
   return {
     label: family,
+    stopped: () => running,
     get isMade() {
       return isMade;
     },

@@ -1,6 +1,6 @@
 import type { VideoEncoder, VideoEncoderBackend } from "@millrace/media";
 import type { Observable } from "rxjs";
-import { encodeNewest, type FrameWork } from "./encode-newest.ts";
+import { encodeNewest, type FrameWork, type Stoppable } from "./encode-newest.ts";
 import type { EncodedFrame } from "./encoded-frame.ts";
 import { sizeLabel } from "./picture-rendition.ts";
 import { renderedSize } from "./rendered-size.ts";
@@ -16,7 +16,7 @@ export function videoRendition(
   source$: Observable<StampedFrame>,
   backend: VideoEncoderBackend,
   spec: VideoSpec,
-): VideoRendition {
+): VideoRendition & Stoppable {
   const { family, framerate } = spec;
   let bitrate = spec.bitrate ?? DEFAULT_BITRATE;
   let latest: EncodedFrame | undefined;
@@ -80,6 +80,7 @@ export function videoRendition(
       .filter(Boolean)
       .join(" "),
     frames$: made.frames$,
+    stopped: made.stopped,
     get isMade() {
       return made.isMade;
     },

@@ -125,7 +125,6 @@ export async function runOverNetwork(browser: Browser, scenario: Scenario): Prom
     // Encoders are closed some time after their viewers have left.
     await publication.close();
     await hub.close();
-    await new Promise((done) => setTimeout(done, 500));
     outer.close();
     inner.close();
   }

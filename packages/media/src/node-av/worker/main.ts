@@ -114,19 +114,34 @@ function failure(error: unknown): WireFailure {
 const post = (message: FromWorker, transfer: ArrayBuffer[] = []): void =>
   parentPort?.postMessage(message, transfer);
 
+function leave(): never {
+  for (const tenants of [decoders, videoEncoders, audioEncoders]) {
+    for (const tenant of tenants.values()) tenant.close();
+  }
+  // The library's own threads and handles would keep it.
+  process.exit();
+}
+
 // One after another: the first request waits for the library, and what was sent behind it must not overtake it.
+let isEnding = false;
 let last: Promise<void> = Promise.resolve();
 parentPort?.on("message", (message: ToWorker) => {
   if (message.kind === "recycle") {
     memory.give(message.memory);
     return;
   }
+  if (message.kind === "end") {
+    isEnding = true;
+    last = last.then(leave);
+    return;
+  }
   const { id } = message;
-  last = last.then(() =>
-    answer(message).then(
+  last = last.then(() => {
+    if (isEnding) return;
+    return answer(message).then(
       (value) =>
         post({ id, value }, value instanceof Float32Array ? [value.buffer as ArrayBuffer] : []),
       (error: unknown) => post({ id, failure: failure(error) }),
-    ),
-  );
+    );
+  });
 });

@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import { nodeAv } from "@millrace/media/node-av";
 import { expectNoOpenFrames } from "@millrace/media/testing";
-import { firstValueFrom } from "rxjs";
+import { firstValueFrom, NEVER } from "rxjs";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { addressOf } from "../../../test/whep-client.ts";
 import { createFrameHub } from "../../hub/frame-hub.ts";
@@ -93,7 +93,7 @@ describe("a stream that is published by WHIP and taken by WHIP", () => {
       new Set([20_000]),
     );
     decoded?.unsubscribe();
-    const ended = firstValueFrom(publisher?.closed$ ?? []);
+    const ended = firstValueFrom(publisher?.closed$ ?? NEVER);
     await publications[0]?.close();
     expect(requests.at(-1)).toMatch(/^DELETE \/whip\/[\w-]{24}$/);
     expect(await ended).toBe("it left");
