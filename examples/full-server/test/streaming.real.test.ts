@@ -152,11 +152,26 @@ describe.skipIf(missing !== undefined)("live streams", () => {
         }),
       });
     const config = { video_id: "clip", fps: 15, width: 640, height: 360, inference_enabled: true };
+    // The answer says what is sent: within both sides, in the shape of the video, and not larger than it is.
+    const shown = { ...config, width: 192, height: 128 };
     const byBody = await post("/api/webrtc/start", config);
     expect(byBody).toMatchObject({
       status: 200,
-      body: { status: "success", config, low_latency: true, gpu_accelerated: false },
+      body: {
+        status: "success",
+        config: shown,
+        ignored: [],
+        low_latency: true,
+        gpu_accelerated: false,
+      },
     });
+    const narrow = await post("/api/webrtc/start", { ...config, width: 160, bitrate: 9_000_000 });
+    expect(narrow.body).toMatchObject({
+      config: { ...config, width: 160, height: 106 },
+      ignored: ["bitrate"],
+    });
+    const large = await post("/api/webrtc/start", { ...config, width: 3_840, height: 2_160 });
+    expect(large.body).toMatchObject({ config: shown });
     const query = Object.entries(config).map(([name, value]) => `${name}=${value}`);
     const byQuery = await post(`/api/webrtc/stream/start?${query.join("&")}`);
     expect(byQuery.body["stream_id"]).toBe(byBody.body["stream_id"]);

@@ -1,4 +1,5 @@
 import { MillraceError } from "@millrace/core";
+import type { VideoInfo } from "@millrace/video-index";
 import type { FastifyInstance } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
@@ -26,6 +27,8 @@ const config = z.object({
   quality: z.coerce.number().int().min(1).max(100).optional(),
 });
 type Config = z.output<typeof config>;
+/** As of the streams of `/v1`. */
+const LEAST_ROWS = 72;
 const DEFAULTS = { fps: 30, width: 1280, height: 720, inference_enabled: false };
 
 /**
@@ -65,30 +68,32 @@ export async function seedStreamRoutes(
   );
 
   const start = async (body: Config | null | undefined, query: Config) => {
-    const wanted = { ...DEFAULTS, ...given(query), ...given(body ?? {}) };
-    const { fps, height, inference_enabled: inference } = wanted;
+    const { bitrate, quality, ...wanted } = { ...DEFAULTS, ...given(query), ...given(body ?? {}) };
     const video = needVideo(wanted);
     // Before anything is opened for nobody.
-    videos.shelf.get(video);
+    const size = sizeWithin(videos.shelf.infoOf(videos.shelf.get(video)), wanted);
+    const { fps } = wanted;
+    const inference = wanted.inference_enabled && hasModel;
     const { stream } = await streams.open({
-      ...{ source: "video", video, fps, inference: inference && hasModel },
-      height: Math.max(72, height - (height % 2)),
+      ...{ source: "video", video, fps, inference, height: size.height },
     });
     needTransport(stream, "webrtc", transports);
-    return { config: { ...wanted, video_id: video }, stream };
+    // What is, and not what was asked for.
+    const config = { video_id: video, fps, ...size, inference_enabled: inference };
+    return { config, ignored: Object.keys(given({ bitrate, quality })), stream };
   };
   const schema = { tags, body: config.nullish(), querystring: config };
   app.post(
     "/api/webrtc/start",
     { schema: { summary: "Open a video for WebRTC; fields in the body or the query", ...schema } },
     async ({ body, query }) => {
-      const { config, stream } = await start(body, query);
+      const { config, ignored, stream } = await start(body, query);
       return {
         status: "success",
         message: `Video ${config.video_id} can be watched at webrtc_url.`,
         webrtc_url: pageOf(stream.spec),
         ...addresses(stream),
-        config,
+        ...{ config, ignored },
         low_latency: true,
         gpu_accelerated: videos.found.detector?.device.gpu ?? false,
       };
@@ -98,9 +103,9 @@ export async function seedStreamRoutes(
     "/api/webrtc/stream/start",
     { schema: { summary: "The same, as the WebRTC server had it", ...schema } },
     async ({ body, query }) => {
-      const { config, stream } = await start(body, query);
+      const { config, ignored, stream } = await start(body, query);
       const message = `Video ${config.video_id} can be watched.`;
-      return { status: "success", message, ...addresses(stream), config };
+      return { status: "success", message, ...addresses(stream), config, ignored };
     },
   );
   app.post(
@@ -146,6 +151,18 @@ function isOf(spec: OpenStream["spec"], video: string): boolean {
 function pageOf(spec: OpenStream["spec"]): string {
   const wishes = Object.entries(spec).map(([name, value]) => [name, String(value)]);
   return `/webrtc?${new URLSearchParams(Object.fromEntries(wishes))}`;
+}
+
+/** The largest size of a video that has its shape and lies within what is wanted; even, as encoders want it. */
+function sizeWithin(
+  { displayWidth, displayHeight, rotation }: VideoInfo,
+  wanted: { readonly width: number; readonly height: number },
+): { readonly width: number; readonly height: number } {
+  const isTurned = rotation === 90 || rotation === 270;
+  const [across, down] = isTurned ? [displayHeight, displayWidth] : [displayWidth, displayHeight];
+  const rows = Math.min(down, wanted.height, (wanted.width * down) / across);
+  const height = Math.max(LEAST_ROWS, 2 * Math.floor(rows / 2));
+  return { width: Math.max(2, 2 * Math.round((height * across) / down / 2)), height };
 }
 
 /** Where an offer goes. */
