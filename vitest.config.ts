@@ -29,8 +29,6 @@ export default defineConfig({
           name: "unit",
           include: ["packages/*/src/**/*.test.ts", "examples/*/web/src/**/*.test.ts"],
           exclude: ["**/node_modules/**", REAL],
-          // Two processes for all of them: starting one a file took longer than most files.
-          isolate: false,
           setupFiles,
           globalSetup,
         },

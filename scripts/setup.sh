@@ -4,16 +4,19 @@
 #   chromium          opens the HTML report in the tests
 #   redis-server      the job queue of many machines in the tests, which start one of their own
 #   ffmpeg            makes the clips of the tests, and decodes where node-av is not installed
+#   python3-aiortc    watches and publishes over WebRTC in the tests
+#   python3-opencv    watches MJPEG in the tests
 # Usage: setup.sh [package...]   (default: all)
 # MILLRACE_SETUP=never forbids it. Where it may not or cannot install, it says what to type and goes on:
 # the demo then writes the report alone, and the tests that need a program are skipped by name.
 set -eu
 
-[ $# -gt 0 ] || set -- victoria-metrics chromium redis-server ffmpeg
+[ $# -gt 0 ] || set -- victoria-metrics chromium redis-server ffmpeg python3-aiortc python3-opencv
 
 missing=""
 for package in "$@"; do
-  command -v "$package" >/dev/null 2>&1 || missing="$missing $package"
+  # A library of Python has no command of its own.
+  command -v "$package" >/dev/null 2>&1 || dpkg -s "$package" >/dev/null 2>&1 || missing="$missing $package"
 done
 [ -n "$missing" ] || exit 0
 
