@@ -48,7 +48,7 @@ export interface WebrtcPublishOptions extends PublishOptions {
   readonly viewerIceServers?:
     | readonly IceServer[]
     | ((request: IncomingMessage) => readonly IceServer[]);
-  /** Origin of pages that may watch; null for those of the server only. @defaultValue `"*"` */
+  /** Origin of pages that may watch; null for those of the server only. @defaultValue null */
   readonly allowOrigin?: string | null;
 }
 
@@ -103,7 +103,7 @@ function createPublication(
   const {
     admission = createAdmission(),
     renditions = DEFAULT_TIERS,
-    allowOrigin = "*",
+    allowOrigin = null,
     viewerIceServers = [],
   } = publish;
   const clock = createRtpClock();
@@ -216,7 +216,9 @@ function createPublication(
   });
   const close = async (): Promise<void> => {
     isClosed = true;
+    const left = [...sessions.values()];
     list.close("the stream is over");
+    await Promise.all(left.map((session) => session.ended()));
   };
   return {
     transport: "webrtc",

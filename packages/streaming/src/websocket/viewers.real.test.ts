@@ -293,9 +293,9 @@ describe("viewers over WebSockets", { timeout: 60_000 }, () => {
       maxRenditions: 1,
     });
     expect(await refusedHandshake(`${url}?codec=gif`)).toMatchObject({ status: 400 });
-    expect(await refusedHandshake(url, { origin: "https://bad.example" })).toMatchObject({
-      status: 403,
-    });
+    for (const origin of ["https://bad.example", "null", "no origin"]) {
+      expect(await refusedHandshake(url, { origin })).toMatchObject({ status: 403 });
+    }
     const client = await openSocket(`${url}?codec=jpeg`);
     expect(await refusedHandshake(`${url}?codec=jpeg`)).toEqual({
       status: 503,
@@ -315,6 +315,13 @@ describe("viewers over WebSockets", { timeout: 60_000 }, () => {
     });
     await new Promise((done) => next.once("open", done));
     next.close();
+    await expect.poll(() => stats().length).toBe(0);
+    // So is that of the host itself, without being named.
+    const own = new WebSocket(`${url}?codec=jpeg`, {
+      headers: { origin: `http://${new URL(url).host}` },
+    });
+    await new Promise((done) => own.once("open", done));
+    own.close();
     await publication.close();
     expect(await refusedHandshake(`${url}?codec=jpeg`)).toMatchObject({ status: 410 });
   });

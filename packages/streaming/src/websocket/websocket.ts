@@ -45,8 +45,9 @@ export interface WebsocketPublishOptions extends PublishOptions {
   /** Whether viewers show frames at once or let decoders take their time. @defaultValue `"realtime"` */
   readonly latencyMode?: "realtime" | "smooth";
   /**
-   * Origins of pages that may watch, such as `"https://example.org"`. A program that is no browser says none, and may
-   * watch. @defaultValue all
+   * Origins of other pages that may watch, such as `"https://example.org"`; those of the host that is asked may
+   * anyway. A program that is no browser says none, and may watch: browsers let any page open a WebSocket to any
+   * address, such as one that only the machine itself can reach. @defaultValue none
    */
   readonly allowedOrigins?: readonly string[];
   /** How long a viewer may acknowledge nothing, in milliseconds. @defaultValue 10,000 */
@@ -224,10 +225,10 @@ function createPublication(
       // It may break while the library is being loaded.
       socket.on("error", () => {});
       const { origin } = request.headers;
-      if (allowedOrigins && origin !== undefined && !allowedOrigins.includes(origin)) {
+      if (!mayWatch(request.headers, allowedOrigins)) {
         const error = new MillraceError(
           "INVALID_OPTION",
-          `Pages of ${origin} may not watch: allowedOrigins does not name it.`,
+          `Pages of ${origin} may not watch: it is not of this host, and allowedOrigins does not name it.`,
         );
         refuseUpgrade(request, socket, error, 403);
         return;
@@ -298,4 +299,12 @@ function checkOptions(
     "INVALID_OPTION",
     "websocket: renditions must be a list of at least one { height, bitrate }, both above 0.",
   );
+}
+
+function mayWatch(
+  { origin, host }: IncomingMessage["headers"],
+  allowedOrigins: readonly string[] = [],
+): boolean {
+  if (origin === undefined || allowedOrigins.includes(origin)) return true;
+  return URL.canParse(origin) && new URL(origin).host === host;
 }

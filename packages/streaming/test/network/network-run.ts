@@ -122,7 +122,6 @@ export async function runOverNetwork(browser: Browser, scenario: Scenario): Prom
   } finally {
     clearInterval(timer);
     await page.close();
-    // Encoders are closed some time after their viewers have left.
     await publication.close();
     await hub.close();
     outer.close();

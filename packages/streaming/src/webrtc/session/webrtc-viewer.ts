@@ -37,6 +37,8 @@ export interface WebrtcSession extends WebrtcViewer, SignalledSession {
   /** Undefined while it is sent nothing, or no video. */
   readonly steered: SteeredViewer | undefined;
   readonly closed$: Observable<string>;
+  /** Settles when its connection is closed, once {@link WebrtcSession.close} was called. */
+  ended(): Promise<void>;
   /** To be called a few times a second; `nowMs` of `performance.now()`. */
   tick(nowMs: number): void;
   close(reason?: string): void;
@@ -99,6 +101,7 @@ export function createSession({
   let firstTier = 0;
   let lastFrame: EncodedFrame | undefined;
   let sending: Sending | undefined;
+  let closing: Promise<void> = Promise.resolve();
 
   const nowMs = (): number => performance.timeOrigin + performance.now();
   const close = (reason = "sent away"): void => {
@@ -108,7 +111,8 @@ export function createSession({
     sending?.road.close();
     closed$.next(reason);
     closed$.complete();
-    void peer.close();
+    // A connection that fails while it is being closed is closed, too.
+    closing = peer.close().catch(() => {});
   };
   /** What was agreed on is known only when the connection stands: the offer may have been ours. */
   const openVideo = (video: PeerSender, family: EncodedVideoFamily): Sending => {
@@ -258,6 +262,7 @@ export function createSession({
     addCandidate: signals.addCandidate,
     restart: signals.restart,
     closed$,
+    ended: () => closing,
     received$: peer.receivers$,
     get tier() {
       return sending?.feed.tier ?? 0;

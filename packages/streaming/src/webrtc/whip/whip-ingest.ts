@@ -21,7 +21,7 @@ export interface WhipIngestOptions
     request: IncomingMessage,
     token: string | undefined,
   ) => boolean | Promise<boolean>;
-  /** Origin of pages that may publish; null for those of the server only. @defaultValue `"*"` */
+  /** Origin of pages that may publish; null for those of the server only. @defaultValue null */
   readonly allowOrigin?: string | null;
 }
 
@@ -39,7 +39,7 @@ const TICK_MS = 250;
 const MOST_PUBLISHERS = 16;
 
 /**
- * Takes streams from browsers, OBS and others who publish by WHIP (RFC 9725).
+ * Takes streams from those who publish by WHIP (RFC 9725).
  *
  * @example
  * ```ts
@@ -60,7 +60,7 @@ const MOST_PUBLISHERS = 16;
  */
 export function createWhipIngest(options: WhipIngestOptions): WhipIngest {
   const { peers, admission = createAdmission({ maxViewers: MOST_PUBLISHERS }) } = options;
-  const { families = ["h264", "vp8"], authorize, allowOrigin = "*" } = options;
+  const { families = ["h264", "vp8"], authorize, allowOrigin = null } = options;
   const sessions = new Map<string, WhipSession>();
   const publishers$ = new BehaviorSubject<readonly WhipPublisher[]>([]);
   let isClosed = false;
