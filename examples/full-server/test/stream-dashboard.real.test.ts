@@ -53,11 +53,9 @@ it.skipIf(missing !== undefined)(
     const browser = await startBrowser();
     try {
       const page = await browser.newPage();
-      await page.addInitScript('sessionStorage.setItem("millrace.token", "secret-token")');
+      await page.goto(server.url);
       // Watched over the transport that has everything to tell.
-      await page.goto(`${server.url}/webrtc?height=180&transport=webrtc`);
-      await page.getByRole("button", { name: "Start" }).click();
-      await page.locator('[data-figure="State"]', { hasText: /^live/ }).waitFor();
+      await page.evaluate(watchByWebrtc, "secret-token");
 
       // And by one that is slow, whose road is measured.
       using _ = await readSlowly(`${server.url}/v1/streams`, "secret-token");
@@ -90,6 +88,31 @@ it.skipIf(missing !== undefined)(
   },
   120_000,
 );
+
+/** Runs in a page: opens the test pattern and watches it until the page is closed. */
+async function watchByWebrtc(token: string): Promise<void> {
+  const authorization = `Bearer ${token}`;
+  const opened = await fetch("/v1/streams", {
+    method: "POST",
+    headers: { authorization, "content-type": "application/json" },
+    body: JSON.stringify({ source: "pattern", height: 180 }),
+  });
+  const { urls } = (await opened.json()) as { urls: { whep: string } };
+  const connection = new RTCPeerConnection();
+  connection.addTransceiver("video", { direction: "recvonly" });
+  await connection.setLocalDescription();
+  const answer = await fetch(urls.whep, {
+    method: "POST",
+    headers: { authorization, "content-type": "application/sdp" },
+    body: connection.localDescription?.sdp ?? "",
+  });
+  await connection.setRemoteDescription({ type: "answer", sdp: await answer.text() });
+  await new Promise<void>((resolve) => {
+    connection.addEventListener("connectionstatechange", () => {
+      if (connection.connectionState === "connected") resolve();
+    });
+  });
+}
 
 /** Asks as Grafana does, with everything chosen. */
 async function hasData(url: string, expression: string): Promise<boolean> {

@@ -1,10 +1,7 @@
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { makeClips } from "@millrace/video-index/testing";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RunningServer } from "../src/index.ts";
-import { markedClip, markModel, markOf, missingForClips, redIn } from "./marked-clip.ts";
+import { markedClip, markModel, markOf, missingForClips } from "./marked-clip.ts";
 import { buildPages, missingForBrowser, openPage, startBrowser } from "./page-browser.ts";
 import { upload, type VideoBench, videoBench } from "./video-server.ts";
 
@@ -69,58 +66,6 @@ describe.skipIf(missing !== undefined)("the page of videos", () => {
     await shows(page, 15);
     await page.getByText("From the cache").waitFor(WAIT);
     expect(problemsOf(opened)).toEqual([]);
-  }, 180_000);
-
-  it("decodes in the page: no picture comes from the server, and the numbers are the server's", async () => {
-    for (const rotate of [0, 90, 180, 270]) {
-      const id = `here${rotate}`;
-      await upload(server, await markedClip({ rotate }), id);
-      await using opened = await openPage(browser, `${server.url}/video?video=${id}`);
-      const { page } = opened;
-      await decodes(page, "in this page");
-      const pictures: string[] = [];
-      const ranges: string[] = [];
-      page.on("request", (request) => {
-        const url = request.url();
-        if (/\/frames\/\d+\.jpg/.test(url)) pictures.push(url);
-        if (/\/file\?/.test(url)) ranges.push(request.headers()["range"] ?? "none");
-      });
-      for (const frame of [59, 31, 32, 7]) {
-        await page.getByLabel("Frame", { exact: true }).fill(String(frame));
-        await expect.poll(() => numberOf(page), WAIT).toBe(frame);
-        await decodes(page, "in this page");
-        if (rotate === 0) await shows(page, frame);
-        // Turned as the server turns it, with the same mark at the same place.
-        const still = await fetch(`${server.url}/v1/videos/${id}/frames/${frame}.png`);
-        const [here, there] = [await canvasOf(page), await still.bytes()];
-        expect([frame, await redIn(here)]).toEqual([frame, await redIn(there)]);
-      }
-      expect(pictures).toEqual([]);
-      for (const range of ranges) expect(range).toMatch(/^bytes=/);
-      expect(problemsOf(opened)).toEqual([]);
-    }
-  }, 180_000);
-
-  it("shows the server's pictures where the browser does not decode, and says why", async () => {
-    const clips = await makeClips(join(tmpdir(), "millrace-clips"));
-    const hevc = clips.clips.find(({ name }) => name.includes("hevc"));
-    expect(hevc).toBeDefined();
-    await upload(server, clips.pathOf(hevc?.name ?? ""), "hevc");
-    await upload(server, await markedClip(), "plain");
-    for (const [id, why] of [
-      ["hevc", /does not decode this hevc/],
-      ["plain", /only where it has WebCodecs/],
-    ] as const) {
-      await using opened = await openPage(browser, "about:blank");
-      const { page } = opened;
-      if (id === "plain") await page.addInitScript("delete globalThis.VideoDecoder");
-      await page.goto(`${server.url}/video?video=${id}`);
-      await page.locator('[data-fact="why-server"]').getByText(why).waitFor(WAIT);
-      await page.getByLabel("Frame", { exact: true }).fill("9");
-      await expect.poll(() => numberOf(page), WAIT).toBe(9);
-      await decodes(page, "by the server");
-      if (id === "plain") await shows(page, 9);
-    }
   }, 180_000);
 
   it("keeps up with keys that are held: what is shown is always whole, and the last is the right one", async () => {
@@ -188,10 +133,6 @@ describe.skipIf(missing !== undefined)("the page of videos", () => {
     await shows(page, 59);
     await page.getByRole("button", { name: "Frame 30" }).click();
     await shows(page, 30);
-    // The ranges of its file carry the token, too.
-    await page.getByRole("button", { name: "Frame 15" }).click();
-    await shows(page, 15);
-    await decodes(page, "in this page");
   }, 120_000);
 
   it("works without a model, and says what is no video", async () => {
@@ -228,32 +169,6 @@ async function shows(page: Page, frame: number): Promise<void> {
       return [number, barcode];
     }, WAIT)
     .toEqual([frame, frame]);
-}
-
-/** Waits until the frame that is shown was decoded there, asking for other frames until one is. */
-async function decodes(page: Page, where: "in this page" | "by the server"): Promise<void> {
-  await expect
-    .poll(async () => {
-      const fact = page.locator('[data-fact="decoded"]');
-      const text = (await fact.count()) > 0 ? await fact.textContent() : "";
-      if (text?.startsWith(where)) return true;
-      // Until the decoder is ready, frames are the server's.
-      await page.keyboard.press("ArrowRight");
-      return false;
-    }, WAIT)
-    .toBe(true);
-}
-
-/** The picture that the page shows, as PNG. */
-async function canvasOf(page: Page): Promise<Uint8Array> {
-  const url = await page.evaluate<string>('document.querySelector(".layers canvas").toDataURL()');
-  return Buffer.from(url.split(",")[1] ?? "", "base64");
-}
-
-function numberOf(page: Page): Promise<number> {
-  return page.evaluate<number>(
-    `Number(document.querySelector('[data-fact="frame"]')?.textContent)`,
-  );
 }
 
 async function hasBoxesOf(page: Page, frame: number): Promise<void> {

@@ -1,9 +1,7 @@
-import { defaultClientConditions, defineConfig } from "vite";
+import { defineConfig } from "vite";
 
 export default defineConfig({
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
-  // What the pages use of the packages is built from their sources.
-  resolve: { conditions: ["@millrace/source", ...defaultClientConditions] },
   build: {
     outDir: "../dist/web",
     emptyOutDir: true,

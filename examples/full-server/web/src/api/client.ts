@@ -17,8 +17,6 @@ export interface Options {
   readonly signal?: AbortSignal | undefined;
   /** Instead of the one of the session. */
   readonly token?: string;
-  /** Sent as JSON. */
-  readonly json?: object;
 }
 
 /** One line of a chart as the server is asked for it. */
@@ -99,22 +97,13 @@ export function searchOf(query: Query): string {
 export async function request<T>(
   method: string,
   path: string,
-  { signal, token, json }: Options = {},
+  { signal, token }: Options = {},
 ): Promise<T> {
   const own = token === undefined ? session.get() : { token, refused: false };
-  const headers = {
-    accept: "application/json",
-    ...authorizationOf(own),
-    ...(json && { "content-type": "application/json" }),
-  };
+  const headers = { accept: "application/json", ...authorizationOf(own) };
   let response: Response;
   try {
-    response = await fetch(path, {
-      method,
-      headers,
-      ...(signal && { signal }),
-      ...(json && { body: JSON.stringify(json) }),
-    });
+    response = await fetch(path, { method, headers, ...(signal && { signal }) });
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new ApiError("The server cannot be reached. Check that it runs.", {

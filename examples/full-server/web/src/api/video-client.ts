@@ -25,11 +25,6 @@ export const videoApi = {
     request<FrameDetections>("GET", `${pathOf(id)}/frames/${frame}/detections`, options),
   picture,
   upload,
-  // What the page's own decoder reads. Other bytes under the same id have other addresses.
-  fileUrl: ({ id, sha256 }: Video) => `${pathOf(id)}/file${searchOf({ version: sha256 })}`,
-  indexUrl: ({ id, sha256 }: Video) => `${pathOf(id)}/index${searchOf({ version: sha256 })}`,
-  stillUrl: ({ id }: Video, frame: number) => `${pathOf(id)}/frames/${frame}.jpg`,
-  headers: () => authorizationOf(session.get()),
 };
 
 function pathOf(id: string): string {
@@ -57,11 +52,8 @@ async function picture(
     key: said("x-frame-key") === "true",
     exactness: said("x-frame-exactness"),
     status: said("x-frame-status"),
-    by: {
-      place: "server",
-      hit: said("x-cache-status") === "HIT",
-      ms: Number(/total;dur=([\d.]+)/.exec(said("server-timing"))?.[1] ?? 0),
-    },
+    hit: said("x-cache-status") === "HIT",
+    serverMs: Number(/total;dur=([\d.]+)/.exec(said("server-timing"))?.[1] ?? 0),
   };
 }
 

@@ -78,12 +78,7 @@ export interface VideoStats {
   } | null;
 }
 
-/** Who decoded a frame: the server, perhaps earlier, or this page. `ms` is what it took for it. */
-export type FrameOrigin =
-  | { readonly place: "server"; readonly hit: boolean; readonly ms: number }
-  | { readonly place: "browser"; readonly ms: number };
-
-/** The picture of a frame, and what is known of it. */
+/** The picture of a frame, and what the server says of it. */
 export interface FramePicture {
   readonly index: number;
   /** Seconds on the track's clock. */
@@ -93,6 +88,9 @@ export interface FramePicture {
   readonly key: boolean;
   readonly exactness: string;
   readonly status: string;
-  readonly by: FrameOrigin;
+  /** Whether it was in the server's cache. */
+  readonly hit: boolean;
+  /** What the server took for it. */
+  readonly serverMs: number;
   readonly bitmap: ImageBitmap;
 }

@@ -1,4 +1,4 @@
-import type { FrameDetections, FrameOrigin, FramePicture, Video } from "../../api/video-types.ts";
+import type { FrameDetections, FramePicture, Video } from "../../api/video-types.ts";
 
 interface Props {
   readonly video: Video;
@@ -7,10 +7,10 @@ interface Props {
   readonly inference: boolean;
 }
 
-/** What the frame is that is shown, and who decoded it. */
+/** What the frame is that is shown, and how the server came by it. */
 export function FrameFacts({ video, picture, found, inference }: Props) {
   if (picture === undefined) return <p class="frame-facts muted">Reading the first frame…</p>;
-  const { index, time, key, exactness, status, by } = picture;
+  const { index, time, key, exactness, status, hit, serverMs } = picture;
   return (
     <dl class="frame-facts">
       <Fact name="Frame">
@@ -23,8 +23,8 @@ export function FrameFacts({ video, picture, found, inference }: Props) {
         <span class={`state ${exactness === "estimated" ? "delayed" : "done"}`}>{exactness}</span>
         {status !== "ok" && <span class="state failed">{status}</span>}
       </Fact>
-      <Fact name="Decoded">
-        <span data-fact="decoded">{placeOf(by)}</span>, {by.ms.toFixed(1)} ms
+      <Fact name="Server">
+        {hit ? "cache" : "decoded"}, {serverMs.toFixed(1)} ms
       </Fact>
       <Fact name="Found">{inference ? countsOf(found) : <span class="muted">off</span>}</Fact>
     </dl>
@@ -44,11 +44,6 @@ function Fact({
       <dd>{children}</dd>
     </div>
   );
-}
-
-function placeOf(by: FrameOrigin): string {
-  if (by.place === "browser") return "in this page";
-  return by.hit ? "by the server before" : "by the server";
 }
 
 /** "2 red, 1 blue". */

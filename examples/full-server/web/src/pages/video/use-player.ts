@@ -2,7 +2,6 @@ import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { messageOf } from "../../api/api-error.ts";
 import { videoApi } from "../../api/video-client.ts";
 import type { FrameDetections, FramePicture, Video } from "../../api/video-types.ts";
-import { frameSource } from "./frame-source.ts";
 import { type LatestOnly, latestOnly } from "./latest-only.ts";
 
 /** A frame that takes longer is given up for the next one. */
@@ -17,8 +16,6 @@ export interface Player {
   readonly found: FrameDetections | undefined;
   readonly playing: boolean;
   readonly problem: string | undefined;
-  /** Why the server decodes, where it is not this page that does. */
-  readonly whyServer: string | undefined;
   go(frame: number): void;
   /** From the frame that is wanted, which may be further than the one that is shown. */
   step(by: number): void;
@@ -36,7 +33,6 @@ export function usePlayer(video: Video, inference: boolean, width: number | unde
   const [found, setFound] = useState<FrameDetections>();
   const [playing, setPlaying] = useState(false);
   const [problem, setProblem] = useState<string>();
-  const [whyServer, setWhyServer] = useState<string>();
   const pictures = useRef<LatestOnly | undefined>(undefined);
   const models = useRef<LatestOnly | undefined>(undefined);
   // Keys that are held come faster than the page is drawn.
@@ -49,10 +45,9 @@ export function usePlayer(video: Video, inference: boolean, width: number | unde
       setPlaying(false);
       setProblem(messageOf(error));
     };
-    const source = frameSource(video, setWhyServer);
     const frames = latestOnly<FramePicture>({
       patienceMs: PATIENCE_MS,
-      load: (frame, signal) => source.picture(frame, shownWidth.current, signal),
+      load: (frame, signal) => videoApi.picture(video.id, frame, shownWidth.current, signal),
       onLoaded: (next) => {
         setProblem(undefined);
         setPicture(next);
@@ -71,7 +66,6 @@ export function usePlayer(video: Video, inference: boolean, width: number | unde
     return () => {
       frames.close();
       looks.close();
-      source.close();
     };
   }, [video.id, video.sha256]);
 
@@ -114,7 +108,6 @@ export function usePlayer(video: Video, inference: boolean, width: number | unde
     found: found?.index === shown ? found : undefined,
     playing,
     problem,
-    whyServer,
     go: (frame) => {
       setPlaying(false);
       go(frame);

@@ -24,7 +24,7 @@ export function VideoViewer({ video, hasModel }: Props) {
   const viewer = useRef<HTMLDivElement>(null);
   const width = usePictureWidth(viewer, video, zoom);
   const player = usePlayer(video, inference && hasModel, width);
-  const { wanted, picture, found, playing, problem, whyServer, go, step, toggle } = player;
+  const { wanted, picture, found, playing, problem, go, step, toggle } = player;
   const last = video.frameCount - 1;
 
   useEffect(() => {
@@ -80,11 +80,6 @@ export function VideoViewer({ video, hasModel }: Props) {
         )}
       </div>
       <FrameFacts video={video} picture={picture} found={found} inference={inference && hasModel} />
-      {whyServer !== undefined && (
-        <p class="muted" data-fact="why-server">
-          Frames come as pictures from the server. {whyServer}
-        </p>
-      )}
       {problem !== undefined && <Notice kind="error">{problem}</Notice>}
       {video.warnings.map((warning) => (
         <Notice key={warning}>{warning}</Notice>
