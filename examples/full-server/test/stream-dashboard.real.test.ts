@@ -55,7 +55,7 @@ it.skipIf(missing !== undefined)(
       const page = await browser.newPage();
       await page.goto(server.url);
       // Watched over the transport that has everything to tell.
-      await page.evaluate(watchByWebrtc, "secret-token");
+      await page.evaluate(WATCH_BY_WEBRTC);
 
       // And by one that is slow, whose road is measured.
       using _ = await readSlowly(`${server.url}/v1/streams`, "secret-token");
@@ -89,30 +89,30 @@ it.skipIf(missing !== undefined)(
   120_000,
 );
 
-/** Runs in a page: opens the test pattern and watches it until the page is closed. */
-async function watchByWebrtc(token: string): Promise<void> {
-  const authorization = `Bearer ${token}`;
+/** For a page, whose names are not those of a test: opens the test pattern and watches it until the page is closed. */
+const WATCH_BY_WEBRTC = `(async (authorization) => {
   const opened = await fetch("/v1/streams", {
     method: "POST",
     headers: { authorization, "content-type": "application/json" },
     body: JSON.stringify({ source: "pattern", height: 180 }),
   });
-  const { urls } = (await opened.json()) as { urls: { whep: string } };
+  const { urls } = await opened.json();
   const connection = new RTCPeerConnection();
+  globalThis.watching = connection;
   connection.addTransceiver("video", { direction: "recvonly" });
   await connection.setLocalDescription();
   const answer = await fetch(urls.whep, {
     method: "POST",
     headers: { authorization, "content-type": "application/sdp" },
-    body: connection.localDescription?.sdp ?? "",
+    body: connection.localDescription.sdp,
   });
   await connection.setRemoteDescription({ type: "answer", sdp: await answer.text() });
-  await new Promise<void>((resolve) => {
-    connection.addEventListener("connectionstatechange", () => {
-      if (connection.connectionState === "connected") resolve();
-    });
+  await new Promise((resolve) => {
+    const look = () => connection.connectionState === "connected" && resolve();
+    connection.addEventListener("connectionstatechange", look);
+    look();
   });
-}
+})("Bearer secret-token")`;
 
 /** Asks as Grafana does, with everything chosen. */
 async function hasData(url: string, expression: string): Promise<boolean> {

@@ -21,6 +21,7 @@ const transport = webrtc({
 });
 const open: WebrtcPublication = transport.publish(hub, {
   viewerIceServers: [{ urls: "turn:turn.example:3478", username: 'a"b', credential: "c" }],
+  allowOrigin: "*",
 });
 const guarded = transport.publish(hub, {
   authorize: (_, token) => token === "secret",
@@ -199,6 +200,14 @@ describe("who may come", () => {
     const get = await fetch(`${base}/guarded/whep`);
     expect(get.status).toBe(401);
     expect((await fetch(`${base}/whep`)).status).toBe(405);
+  });
+
+  it("of pages of elsewhere are not let in where nobody named them", async () => {
+    const response = await fetch(`${base}/vp8`, {
+      method: "OPTIONS",
+      headers: { origin: "https://app.example", "access-control-request-method": "POST" },
+    });
+    expect(response.headers.get("access-control-allow-origin")).toBeNull();
   });
 
   it("shows its token, and finds no place when all are taken", async () => {
