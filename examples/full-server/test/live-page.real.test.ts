@@ -12,6 +12,17 @@ const WAIT = { timeout: 30_000 };
 /** Pixels of the clip, and of a cell of its barcode. */
 const CLIP = { width: 192, height: 128, cell: 16, bits: 12 };
 
+/** Of a stream that arrives; what none tells is a dash. */
+const FIGURES = {
+  "Frames a second": /^[1-9][\d.]*$/,
+  "Age of a frame": /^\d+ ms$/,
+  Bitrate: /^(?!0\.00)\d+\.\d\d Mbit\/s$/,
+  "Frames shown": /^[1-9][\d,]*$/,
+  Lost: /^\d+$/,
+  "Left out": /^\d+$/,
+  Objects: /^1$/,
+} as const;
+
 /** A frame as the page shows it. */
 interface Shown {
   /** As the pixels say. */
@@ -65,7 +76,7 @@ describe.skipIf(missing !== undefined)("the page of live streams", () => {
     60_000,
   );
 
-  it("changes the transport while it plays, and says so in the address", async () => {
+  it("changes the transport while it plays, says so in the address, and has figures of each", async () => {
     await using opened = await openPage(browser, `${server.url}/webrtc?height=240`);
     const { page } = opened;
     await page.getByRole("button", { name: "Start" }).click(WAIT);
@@ -77,6 +88,10 @@ describe.skipIf(missing !== undefined)("the page of live streams", () => {
       await page.getByRole("button", { name, exact: true }).click();
       await page.locator('[data-figure="State"]', { hasText: /^live/ }).waitFor(WAIT);
       expect(page.url()).toContain(`transport=${transport}`);
+      for (const [figure, told] of Object.entries(FIGURES)) {
+        const value = page.locator(`[data-figure="${figure}"]`);
+        await expect.poll(() => value.textContent(), { ...WAIT, message: figure }).toMatch(told);
+      }
     }
     // Nobody stays behind.
     await expect

@@ -17,7 +17,7 @@ export function LiveFigures({ live }: { readonly live: Live }) {
   const { state, stats, objects } = live;
   const [text, look] = STATES[state];
   return (
-    <dl class="frame-facts" aria-label="Figures of the stream">
+    <dl class="frame-facts live-figures" aria-label="Figures of the stream">
       <Figure name="State">
         <span class={`state ${look}`}>{text}</span>
       </Figure>
@@ -25,6 +25,7 @@ export function LiveFigures({ live }: { readonly live: Live }) {
       <Figure name="Age of a frame">{milliseconds(stats?.frameAgeMs)}</Figure>
       <Figure name="Bitrate">{bitrateOf(stats)}</Figure>
       <Figure name="There and back">{milliseconds(stats?.rttMs)}</Figure>
+      <Figure name="Frames shown">{stats ? formatCount(stats.count) : "–"}</Figure>
       <Figure name="Lost">{stats ? formatCount(stats.lost) : "–"}</Figure>
       <Figure name="Left out">{stats ? formatCount(stats.dropped) : "–"}</Figure>
       <Figure name="Objects">{objects ?? "–"}</Figure>
@@ -47,8 +48,9 @@ function Figure({
   );
 }
 
+/** The clocks of server and page agree but for some milliseconds, so that an age may be reckoned below 0. */
 function milliseconds(ms: number | null | undefined): string {
-  return ms === null || ms === undefined ? "–" : `${Math.round(ms)} ms`;
+  return ms === null || ms === undefined ? "–" : `${Math.max(0, Math.round(ms))} ms`;
 }
 
 function bitrateOf(stats: PlayerStats | undefined): string {

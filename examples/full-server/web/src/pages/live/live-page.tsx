@@ -10,7 +10,15 @@ import { LiveFigures } from "./live-figures.tsx";
 import { LiveForm } from "./live-form.tsx";
 import { type LiveWish, readWish, wishAddress } from "./live-wish.ts";
 import type { Layers } from "./open-player.ts";
-import { useLive } from "./use-live.ts";
+import { type Live, useLive } from "./use-live.ts";
+
+/** What stands where no picture moves. */
+const HINTS: Readonly<Partial<Record<Live["state"], string>>> = {
+  stopped: "Nothing plays yet. Press Start.",
+  connecting: "Connecting…",
+  reconnecting: "Connecting again…",
+  ended: "The stream has ended.",
+};
 
 /** Live streams, over each transport, and how they arrive. The address says what is played. */
 export function LivePage() {
@@ -48,7 +56,11 @@ export function LivePage() {
         >
           {playing === undefined ? "Start" : "Stop"}
         </button>
-        {live.stream && <span class="muted">{live.stream.title}</span>}
+        {live.stream && (
+          <span class="muted">
+            {live.stream.title}, {width} × {height}
+          </span>
+        )}
       </div>
       {server !== undefined && (
         <LiveForm wish={wish} videos={videos} server={server} onChange={change} />
@@ -64,6 +76,7 @@ export function LivePage() {
             <video ref={layers.setVideo} hidden={!isVideo} playsInline muted aria-label="Stream" />
             <canvas ref={layers.setPicture} hidden={isVideo} aria-label="Stream" />
             <canvas ref={layers.setBoxes} aria-label="Objects" />
+            {HINTS[live.state] && <p class="stage-hint">{HINTS[live.state]}</p>}
           </div>
         </div>
         <LiveFigures live={live} />

@@ -2,13 +2,13 @@ import { expect, it } from "vitest";
 import { readWish, streamWish, wishAddress } from "./live-wish.ts";
 
 it("an address says the same again", () => {
-  const search = "?video=a%26b&fps=15&height=480&transport=mjpeg&inference=true";
+  const search = "?video=a%26b&fps=12.5&height=480&transport=mjpeg&inference=true";
   const wish = readWish(search);
   expect(readWish(wishAddress(wish).slice("/webrtc".length))).toEqual(wish);
   expect(streamWish(wish)).toEqual({
     source: "video",
     video: "a&b",
-    fps: 15,
+    fps: 12.5,
     height: 480,
     inference: true,
   });

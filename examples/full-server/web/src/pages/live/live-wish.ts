@@ -18,11 +18,11 @@ const TRANSPORTS: readonly TransportName[] = ["webrtc", "websocket", "mjpeg"];
 /** Reads an address. */
 export function readWish(search: string): LiveWish {
   const query = new URLSearchParams(search);
-  const digits = (name: string): string => /^\d{1,4}$/.exec(query.get(name) ?? "")?.[0] ?? "";
+  const read = (name: string, form: RegExp): string => form.exec(query.get(name) ?? "")?.[0] ?? "";
   return {
     video: query.get("video") ?? "",
-    fps: digits("fps"),
-    height: digits("height"),
+    fps: read("fps", /^\d{1,2}(\.\d{1,3})?$/),
+    height: read("height", /^\d{1,4}$/),
     inference: query.get("inference") === "true",
     sound: query.get("sound") === "true",
     transport: TRANSPORTS.find((one) => one === query.get("transport")) ?? "webrtc",

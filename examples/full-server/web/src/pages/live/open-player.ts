@@ -10,6 +10,10 @@ import {
 import type { Stream, TransportName } from "../../api/stream-types.ts";
 import { authorizationOf, session, withAccessToken } from "../../state/session.ts";
 
+/** Pixels of the page. */
+const LINE = 2;
+const LETTERS = 13;
+
 /** What a stream is drawn on: one over the other. */
 export interface Layers {
   readonly video: HTMLVideoElement;
@@ -34,14 +38,20 @@ export function openPlayer(
   let last: ShownFrame | undefined;
   const draw = (frame: ShownFrame): void => {
     last = frame;
-    const { width, height } = stream.picture;
-    if (boxes.width !== width || boxes.height !== height) {
+    // As many pixels as the screen has there: lines and letters are fine whatever size the picture has.
+    const scale = devicePixelRatio;
+    const [width, height] = [boxes.clientWidth * scale, boxes.clientHeight * scale].map(Math.round);
+    if (width && height && (boxes.width !== width || boxes.height !== height)) {
       boxes.width = width;
       boxes.height = height;
     }
     const isTold = frame.data.some(({ kind }) => kind === "detections");
     const drawn = context
-      ? drawDetections(context, frame, { lineWidth: Math.max(1, Math.round(height / 240)) })
+      ? drawDetections(context, frame, {
+          ...stream.picture,
+          lineWidth: LINE * scale,
+          fontSize: LETTERS * scale,
+        })
       : [];
     // The number and the boxes are of one frame, for whoever looks at the page from outside.
     boxes.dataset["timestamp"] = String(frame.timestamp);
