@@ -14,7 +14,7 @@ import { type Live, useLive } from "./use-live.ts";
 
 /** What stands where no picture moves. */
 const HINTS: Readonly<Partial<Record<Live["state"], string>>> = {
-  stopped: "Nothing plays yet. Press Start.",
+  stopped: "Nothing plays. Press Start.",
   connecting: "Connecting…",
   reconnecting: "Connecting again…",
   ended: "The stream has ended.",
@@ -73,8 +73,8 @@ export function LivePage() {
             class="layers"
             style={{ aspectRatio: `${width} / ${height}`, "--shape": width / height }}
           >
-            <video ref={layers.setVideo} hidden={!isVideo} playsInline muted aria-label="Stream" />
-            <canvas ref={layers.setPicture} hidden={isVideo} aria-label="Stream" />
+            <video ref={layers.setVideo} hidden={!isVideo} playsInline muted aria-label="Video" />
+            <canvas ref={layers.setPicture} aria-label="Stream" />
             <canvas ref={layers.setBoxes} aria-label="Objects" />
             {HINTS[live.state] && <p class="stage-hint">{HINTS[live.state]}</p>}
           </div>

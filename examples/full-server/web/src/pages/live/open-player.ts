@@ -16,6 +16,7 @@ const LETTERS = 13;
 
 /** What a stream is drawn on: one over the other. */
 export interface Layers {
+  /** Of WebRTC: gives pictures and sound, and is covered by the picture. */
   readonly video: HTMLVideoElement;
   readonly picture: HTMLCanvasElement;
   readonly boxes: HTMLCanvasElement;
@@ -73,7 +74,15 @@ export function openPlayer(
   switch (transport) {
     case "webrtc":
       video.muted = !sound;
-      return playWebRtc({ ...options, url: urlOf("whep"), video, headers, audio: sound });
+      return playWebRtc({
+        ...options,
+        url: urlOf("whep"),
+        video,
+        // Over the video, whose picture may change before the boxes do, or behind them.
+        canvas: picture,
+        headers,
+        audio: sound,
+      });
     case "websocket":
       return playWebSocket({
         ...options,
@@ -84,4 +93,10 @@ export function openPlayer(
     case "mjpeg":
       return playMjpeg({ ...options, url: urlOf("mjpeg"), canvas: picture, headers });
   }
+}
+
+/** Takes away what was drawn of a stream that plays no more. */
+export function wipe({ picture, boxes }: Layers): void {
+  for (const canvas of [picture, boxes]) canvas.width = 0;
+  boxes.dataset["boxes"] = "[]";
 }

@@ -4,7 +4,7 @@ import { messageOf } from "../../api/api-error.ts";
 import { streamApi } from "../../api/stream-client.ts";
 import type { Stream } from "../../api/stream-types.ts";
 import { type LiveWish, streamWish } from "./live-wish.ts";
-import { type Layers, openPlayer } from "./open-player.ts";
+import { type Layers, openPlayer, wipe } from "./open-player.ts";
 
 /** How a stream arrives. */
 export interface Live {
@@ -46,11 +46,12 @@ export function useLive(
       const stream = await streamApi.open(streamWish(wish), { signal });
       // Another request, since opening a stream takes longer one way than the other.
       const clockOffsetMs = await streamApi.clockOffset(stream.id, { signal });
-      if (signal.aborted || layers.current === undefined) return;
+      const drawnOn = layers.current;
+      if (signal.aborted || drawnOn === undefined) return;
       add({ stream });
       // Often, and shown with the figures of each second.
       let objects: number | undefined;
-      const player = openPlayer(stream, wish, layers.current, {
+      const player = openPlayer(stream, wish, drawnOn, {
         clockOffsetMs,
         onState: (state, reason) => add({ state, reason }),
         onStats: (stats) => add({ stats, objects }),
@@ -58,7 +59,10 @@ export function useLive(
           objects = found ?? objects;
         },
       });
-      signal.addEventListener("abort", () => player.close());
+      signal.addEventListener("abort", () => {
+        player.close();
+        wipe(drawnOn);
+      });
     };
     setLive({ ...NOTHING, state: "connecting" });
     play().catch((error: unknown) => add({ ...NOTHING, problem: messageOf(error) }));
