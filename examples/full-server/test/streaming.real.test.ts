@@ -161,6 +161,7 @@ describe.skipIf(missing !== undefined)("live streams", () => {
         status: "success",
         config: shown,
         ignored: [],
+        webrtc_url: "/webrtc?source=video&video=clip&fps=15&inference=true&height=128",
         low_latency: true,
         gpu_accelerated: false,
       },
