@@ -21,12 +21,12 @@ const transport = webrtc({
 });
 const open: WebrtcPublication = transport.publish(hub, {
   viewerIceServers: [{ urls: "turn:turn.example:3478", username: 'a"b', credential: "c" }],
-  allowOrigin: "*",
+  allowedOrigins: "*",
 });
 const guarded = transport.publish(hub, {
   authorize: (_, token) => token === "secret",
   admission: createAdmission({ maxViewers: 1 }),
-  allowOrigin: "https://app.example",
+  allowedOrigins: ["https://app.example"],
 });
 const vp8Only = transport.publish(hub, { families: ["vp8"] });
 let server: Server;
@@ -191,10 +191,14 @@ describe("an offer", () => {
 
 describe("who may come", () => {
   it("is told by what it answers to before anything is sent", async () => {
-    const response = await fetch(`${base}/guarded/whep`, { method: "OPTIONS" });
+    const origin = "https://app.example";
+    const response = await fetch(`${base}/guarded/whep`, {
+      method: "OPTIONS",
+      headers: { origin },
+    });
     expect(response.status).toBe(204);
     expect(response.headers.get("accept-post")).toBe("application/sdp");
-    expect(response.headers.get("access-control-allow-origin")).toBe("https://app.example");
+    expect(response.headers.get("access-control-allow-origin")).toBe(origin);
     expect(response.headers.get("access-control-allow-methods")).toContain("PATCH");
     expect(response.headers.get("access-control-allow-headers")).toContain("Authorization");
     const get = await fetch(`${base}/guarded/whep`);
@@ -207,7 +211,14 @@ describe("who may come", () => {
       method: "OPTIONS",
       headers: { origin: "https://app.example", "access-control-request-method": "POST" },
     });
+    expect(response.status).toBe(403);
     expect(response.headers.get("access-control-allow-origin")).toBeNull();
+    const { connection, sdp } = await whepOffer();
+    const sent = await post("/vp8/whep", sdp, { origin: "https://app.example" });
+    expect(sent.status).toBe(403);
+    expect(await sent.text()).toContain("allowedOrigins");
+    expect(vp8Only.sessions).toHaveLength(0);
+    await connection.close();
   });
 
   it("shows its token, and finds no place when all are taken", async () => {
