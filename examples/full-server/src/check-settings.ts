@@ -4,6 +4,7 @@ import { createLoadCheck } from "@millrace/vm-sink";
 import { isLoopback } from "./origin-guard.ts";
 import { databaseOf, type ServerSettings } from "./settings.ts";
 import { serverFolders } from "./storage/server-folders.ts";
+import { cameraHosts } from "./streaming/camera/camera-hosts.ts";
 
 /** @throws MillraceError INVALID_OPTION when the settings leave the server open to the network, or do not go together */
 export function checkSettings(settings: ServerSettings): void {
@@ -30,6 +31,7 @@ export function checkSettings(settings: ServerSettings): void {
       `role is ${role}, so another process does the rest: give queueUrl, which joins the two.`,
     );
   }
+  cameraHosts(settings.cameraHosts);
   // Said now, and not by each load.
   createLoadCheck({ ...databaseOf(settings), by: "SN" });
   if (watchFolder !== undefined && isOwn(resolve(watchFolder), dataFolder)) {

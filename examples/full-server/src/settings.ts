@@ -96,6 +96,8 @@ export const serverSettings = z.strictObject({
     .default(["cpu"]),
   /** Live streams that are open at once. */
   maxStreams: count(1, 1_000).default(16),
+  /** Hosts that cameras may be on, as `host`, `host:port` or CIDR; none: no camera is opened. */
+  cameraHosts: list.default([]),
   /** Viewers of all streams together. */
   maxViewers: count(1, 100_000).default(200),
   /** A stream that nobody watches ends after so long. */

@@ -26,13 +26,16 @@ const COMPLAINT_LENGTH = 400;
  *
  * @param path - the program
  * @param onLine - called for each line of stderr
+ * @param variables - of its environment, beside those of this process
  */
 export function childProgram(
   path: string,
   args: readonly string[],
   onLine: (line: string) => void,
+  variables: Readonly<Record<string, string>> = {},
 ): ChildProgram {
-  const child = spawn(path, args, { stdio: ["pipe", "pipe", "pipe"] });
+  const env = { ...process.env, ...variables };
+  const child = spawn(path, args, { stdio: ["pipe", "pipe", "pipe"], env });
   const complaints: string[] = [];
   let isGone = false;
   readLines(child.stderr, (line) => {

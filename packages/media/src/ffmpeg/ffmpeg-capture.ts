@@ -36,10 +36,16 @@ export function ffmpegCapture(path: string, options: CaptureOptions): Capture {
     wake = undefined;
   };
   const records = frameRecordReader();
-  const program = childProgram(path, captureCommand(options), (line) => {
-    const record = records.line(line);
-    if (record) reader.expect(record);
-  });
+  const program = childProgram(
+    path,
+    captureCommand(options),
+    (line) => {
+      const record = records.line(line);
+      if (record) reader.expect(record);
+    },
+    // As an option it would not reach everything that ffmpeg opens; an exception to it would go around it.
+    options.httpProxy === undefined ? {} : { http_proxy: options.httpProxy, no_proxy: "" },
+  );
   if (running.size === 0) process.on("exit", endAll);
   running.add(program);
   const reader = rawFrameReader(
