@@ -4,6 +4,7 @@ import { expectNoOpenFrames } from "@millrace/media/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { addressOf, joinWhep, whepOffer } from "../../../test/whep-client.ts";
 import { createFrameHub } from "../../hub/frame-hub.ts";
+import { nodeDataChannel } from "../../node-datachannel/node-datachannel.ts";
 import { testPattern } from "../../pattern/test-pattern.ts";
 import { createAdmission } from "../../viewers/admission.ts";
 import { werift } from "../../werift/werift.ts";
@@ -28,6 +29,7 @@ const guarded = transport.publish(hub, {
   admission: createAdmission({ maxViewers: 1 }),
   allowedOrigins: ["https://app.example"],
 });
+const native = webrtc({ peers: nodeDataChannel(), hostAddresses: ["127.0.0.1"] }).publish(hub);
 const vp8Only = transport.publish(hub, { families: ["vp8"] });
 let server: Server;
 let base = "";
@@ -35,14 +37,14 @@ let base = "";
 beforeAll(async () => {
   server = createServer((request, response) => {
     const [, first] = (request.url ?? "").split("/");
-    const publication = { guarded, vp8: vp8Only }[first ?? ""] ?? open;
+    const publication = { guarded, native, vp8: vp8Only }[first ?? ""] ?? open;
     void publication.handle(request, response);
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   base = addressOf(server);
 });
 afterAll(async () => {
-  for (const publication of [open, guarded, vp8Only]) await publication.close();
+  for (const publication of [open, guarded, native, vp8Only]) await publication.close();
   await hub.close();
   server.close();
   await media.close();
@@ -241,6 +243,31 @@ describe("who may come", () => {
 });
 
 describe("candidates that come later", () => {
+  it("may not make connections anew where the library cannot: 422, and the session goes on", async () => {
+    const viewer = await joinWhep(`${base}/native/whep`, { codecs: ["H264"] });
+    const offered = viewer.connection.localDescription?.sdp ?? "";
+    const patch = async (ufrag: string | undefined, match: string) =>
+      await fetch(viewer.session, {
+        method: "PATCH",
+        headers: { "content-type": FRAGMENT, "if-match": match },
+        body: `a=ice-ufrag:${ufrag}\r\na=ice-pwd:${/a=ice-pwd:(\S+)/.exec(offered)?.[1]}\r\na=end-of-candidates\r\n`,
+      });
+    const ufrag = /a=ice-ufrag:(\S+)/.exec(offered)?.[1];
+    const refused = await patch("abcd", "*");
+    expect(refused.status).toBe(422);
+    expect(await refused.text()).toContain("open another session");
+    expect(refused.headers.get("etag")).toBeNull();
+    // What it can do it does, before and after.
+    expect((await patch(ufrag, viewer.etag)).status).toBe(204);
+    await viewer.connected();
+    await expect.poll(() => viewer.packets.video).toBeGreaterThan(10);
+    expect((await patch("abcd", "*")).status).toBe(422);
+    const before = viewer.packets.video;
+    await expect.poll(() => viewer.packets.video).toBeGreaterThan(before + 10);
+    expect(native.sessions[0]?.stats().state).toBe("live");
+    await viewer.leave();
+  });
+
   it("need the tag of the session, and another one after a restart", async () => {
     const viewer = await joinWhep(`${base}/whep`);
     const patch = async (body: string, headers: Record<string, string> = {}) =>
