@@ -26,16 +26,15 @@ const COMPLAINT_LENGTH = 400;
  *
  * @param path - the program
  * @param onLine - called for each line of stderr
- * @param variables - of its environment, beside those of this process
+ * @param env - its environment; that of this process unless given
  */
 export function childProgram(
   path: string,
   args: readonly string[],
   onLine: (line: string) => void,
-  variables: Readonly<Record<string, string>> = {},
+  env?: Readonly<Record<string, string | undefined>>,
 ): ChildProgram {
-  const env = { ...process.env, ...variables };
-  const child = spawn(path, args, { stdio: ["pipe", "pipe", "pipe"], env });
+  const child = spawn(path, args, { stdio: ["pipe", "pipe", "pipe"], ...(env && { env }) });
   const complaints: string[] = [];
   let isGone = false;
   readLines(child.stderr, (line) => {

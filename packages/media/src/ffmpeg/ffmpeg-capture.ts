@@ -43,8 +43,7 @@ export function ffmpegCapture(path: string, options: CaptureOptions): Capture {
       const record = records.line(line);
       if (record) reader.expect(record);
     },
-    // As an option it would not reach everything that ffmpeg opens; an exception to it would go around it.
-    options.httpProxy === undefined ? {} : { http_proxy: options.httpProxy, no_proxy: "" },
+    options.environment,
   );
   if (running.size === 0) process.on("exit", endAll);
   running.add(program);

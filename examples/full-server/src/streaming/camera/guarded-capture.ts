@@ -50,7 +50,11 @@ async function byHttp({ protocols = [] }: CaptureOptions, hosts: CameraHosts): P
   const proxy = await openCameraProxy(hosts, (why) => refusing.abort(why));
   return {
     refused: refusing.signal,
-    options: { httpProxy: proxy.url, protocols: [...protocols, "httpproxy"] },
+    options: {
+      // As an option it would not reach all that ffmpeg opens, and an exception of the surroundings would go around it.
+      environment: { ...process.env, http_proxy: proxy.url, no_proxy: "" },
+      protocols: [...protocols, "httpproxy"],
+    },
     said: (message) => message,
     [Symbol.asyncDispose]: () => proxy[Symbol.asyncDispose](),
   };
