@@ -3,7 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { get, type IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { findVictoriaMetrics, startVictoriaMetrics } from "@millrace/vm-sink/server";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { streamDashboard } from "../scripts/stream-dashboard.ts";
 import { missingForBrowser, startBrowser } from "./page-browser.ts";
 import { ask } from "./test-server.ts";
@@ -33,20 +33,12 @@ it.skipIf(missing !== undefined)(
       webrtcAddresses: ["127.0.0.1"],
       streamIdleMs: 60_000,
     });
-    const config = join(bench.folder, "scrape.yml");
-    await writeFile(
-      config,
-      JSON.stringify({
-        scrape_configs: [
-          {
-            job_name: "millrace",
-            scrape_interval: "1s",
-            authorization: { credentials: "secret-token" },
-            static_configs: [{ targets: [new URL(server.url).host] }],
-          },
-        ],
-      }),
-    );
+    // As the containers have it, but for the address and the pace.
+    const file = await readFile(new URL("../scrape.yaml", import.meta.url), "utf8");
+    const config = join(bench.folder, "scrape.yaml");
+    const here = file.replace("server:8080", new URL(server.url).host).replace("5s", "1s");
+    await writeFile(config, here);
+    vi.stubEnv("MILLRACE_TOKEN", "secret-token");
     const database = await startVictoriaMetrics({
       flags: [`-promscrape.config=${config}`, "-search.latencyOffset=0s"],
     });
@@ -84,6 +76,7 @@ it.skipIf(missing !== undefined)(
         expect(values.body.data.length).toBeGreaterThan(0);
       }
     } finally {
+      vi.unstubAllEnvs();
       await browser.close();
       await database.stop();
     }
