@@ -22,7 +22,9 @@ export function startChild(
       child.send("use");
       return await nextMessage(child);
     },
-    [Symbol.dispose]: () => child.disconnect(),
+    [Symbol.dispose]() {
+      if (child.connected) child.disconnect();
+    },
   };
 }
 

@@ -14,6 +14,8 @@ export interface CrowdRow {
   readonly packetsPerSecond: number;
   /** Delivered to the one who got the fewest, a second. */
   readonly leastFps: number;
+  /** Of all, a second: sent again, or to measure the road. */
+  readonly repeatedPerSecond: number;
   readonly lost: number;
   readonly rssMegabytes: number;
   /** Bytes of the packets of each frame, as one of them got them. */
@@ -56,7 +58,8 @@ export async function measureWebrtcCrowd(options: CrowdOptions): Promise<CrowdRo
     megabitsPerViewer: (sum(perSecond("bytes")) * 8) / viewers / 1e6,
     packetsPerSecond: sum(perSecond("packets")),
     leastFps: Math.min(...perSecond("frames")),
-    lost: seenAfter.lost,
+    repeatedPerSecond: (seenAfter.repeated - seenBefore.repeated) / elapsed,
+    lost: seenAfter.lost - seenBefore.lost,
     rssMegabytes: after.rssBytes / 1e6,
     sizes: seenAfter.sizes,
   };

@@ -12,6 +12,8 @@ export interface CrowdUse {
   /** Of RTP in the clear, headers included. */
   readonly bytes: readonly number[];
   readonly frames: readonly number[];
+  /** Packets of all that were sent a second time, or to measure the road. */
+  readonly repeated: number;
   readonly lost: number;
   /** Bytes of each packet of the last ten seconds or so of the first viewer, by frame. */
   readonly sizes: readonly (readonly number[])[];
@@ -19,6 +21,7 @@ export interface CrowdUse {
 
 const [url = "", count = "1"] = process.argv.slice(2);
 const TRANSPORT_SEQUENCE = 2;
+const RTX = 103;
 const EXTENSIONS = [
   "1 urn:ietf:params:rtp-hdrext:sdes:mid",
   `${TRANSPORT_SEQUENCE} http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01`,
@@ -27,6 +30,8 @@ const EXTENSIONS = [
 /** Chromium tells of packets 10 to 20 times a second, and reports once. */
 const [FEEDBACK_MS, REPORT_MS] = [60, 1_000];
 const JOINS_AT_ONCE = 4;
+const CONNECT_MS = 8_000;
+const ATTEMPTS = 10;
 const SIZES_KEPT = 300;
 
 const packets: number[] = [];
@@ -35,12 +40,13 @@ const frames: number[] = [];
 const receptions: Reception[] = [];
 const open: unknown[] = [];
 let sizes: number[][] = [[]];
+let repeated = 0;
 
 async function join(viewer: number): Promise<void> {
   const connection = new nodeDataChannel.PeerConnection(`viewer ${viewer}`, { iceServers: [] });
   const media = new nodeDataChannel.Video("0", "RecvOnly");
   media.addH264Codec(102, "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f");
-  media.addRTXCodec(103, 102, 90_000);
+  media.addRTXCodec(RTX, 102, 90_000);
   for (const one of ["nack", "nack pli", "goog-remb", "transport-cc"]) {
     media.parseSdpLine(`a=rtcp-fb:102 ${one}`);
   }
@@ -56,6 +62,7 @@ async function join(viewer: number): Promise<void> {
       reception.takeRtcp(packet, atMs);
       return;
     }
+    if ((type & 0x7f) === RTX) repeated++;
     packets[viewer] = (packets[viewer] ?? 0) + 1;
     bytes[viewer] = (bytes[viewer] ?? 0) + packet.length;
     const isLast = (type & 0x80) !== 0;
@@ -66,13 +73,15 @@ async function join(viewer: number): Promise<void> {
     if (isLast) sizes = [...sizes.slice(-SIZES_KEPT), []];
   });
   const connected = new Promise<void>((done, failed) => {
-    const timer = setTimeout(() => failed(new Error(`viewer ${viewer} is not connected`)), 20_000);
+    const timer = setTimeout(() => failed(new Error(`${url}: not connected`)), CONNECT_MS);
     connection.onStateChange((state) => {
-      if (state !== "connected") return;
-      clearTimeout(timer);
-      done();
+      if (state === "connected") done();
+      if (state === "failed" || state === "closed") failed(new Error(`${url}: ${state}`));
+      if (state !== "connecting" && state !== "new") clearTimeout(timer);
     });
   });
+  // It may fail before it is waited for.
+  connected.catch(() => {});
   const gathered = new Promise<void>((done) =>
     connection.onGatheringStateChange((state) => {
       if (state === "complete") done();
@@ -98,9 +107,24 @@ async function join(viewer: number): Promise<void> {
   open.push(connection, track);
 }
 
+/**
+ * libdatachannel loses its connection where that stands before its answer has been read to the end, which happens on
+ * loopback.
+ */
+async function joinAtLast(viewer: number): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await join(viewer);
+      return;
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
 for (let from = 0; from < Number(count); from += JOINS_AT_ONCE) {
   const viewers = Array.from({ length: JOINS_AT_ONCE }, (_, at) => from + at);
-  await Promise.all(viewers.filter((viewer) => viewer < Number(count)).map(join));
+  await Promise.all(viewers.filter((viewer) => viewer < Number(count)).map(joinAtLast));
 }
 process.on("message", () => {
   const { user, system } = process.cpuUsage();
@@ -110,6 +134,7 @@ process.on("message", () => {
     packets,
     bytes,
     frames,
+    repeated,
     lost: receptions.reduce((sum, { lost }) => sum + lost, 0),
     sizes: sizes.slice(1, -1),
   };
