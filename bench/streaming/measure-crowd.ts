@@ -75,12 +75,21 @@ export async function measureIdle(options: ServerOptions, seconds: number): Prom
   return share(before, await server.ask<ServerUse>());
 }
 
-/** Share of a core, and microseconds a packet, of encrypting and sending alone. */
+/** What encrypting and sending alone costs. */
+export interface FloorRow {
+  /** Of one core. */
+  readonly share: number;
+  readonly packetsPerSecond: number;
+  /** CPU time of a packet. */
+  readonly microseconds: number;
+}
+
+/** Measures it with packets as large and as many as those of a crowd. */
 export async function measureFloor(
   frames: CrowdRow["sizes"],
   viewers: number,
   seconds: number,
-): Promise<{ readonly share: number; readonly microseconds: number }> {
+): Promise<FloorRow> {
   using sink = startChild("./streaming/udp-sink.ts", [String(viewers)]);
   const ports = await nextMessage<number[]>(sink.process);
   using floor = startChild("./streaming/srtp-floor.ts");
@@ -93,6 +102,7 @@ export async function measureFloor(
   const packets = after.packets - before.packets;
   return {
     share: share(before, after),
+    packetsPerSecond: packets / (after.atSeconds - before.atSeconds),
     microseconds: ((after.cpuSeconds - before.cpuSeconds) * 1e6) / packets,
   };
 }
