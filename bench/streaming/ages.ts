@@ -32,7 +32,7 @@ const WIDTHS = [25, 5, 5, 9, 9, 10, 11, 11];
 /** The first ones come while decoders and roads are found out about. */
 const LEFT_OUT = 15;
 const WARMING_FRAMES = 20;
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 
 /** Prints how old frames are when Chromium shows them, by transport. */
 export async function printAges(runs: number, frames: number): Promise<void> {
@@ -90,6 +90,7 @@ async function visit(browser: Browser, port: number, row: AgeRow, frames: number
   const id = await callPage(page, "start", row.kind, row.url, row.codec);
   await page.waitForFunction(`streamBench.count(${id}) >= ${frames}`, undefined, {
     timeout: LIMIT_MS,
+    polling: 200,
   });
   const seen = await callPage(page, "take", id);
   await callPage(page, "stop", id);
