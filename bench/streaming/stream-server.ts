@@ -42,8 +42,9 @@ const { page, loop } = JSON.parse(process.argv[2] ?? "{}") as ServerOptions;
 const av = nodeAv({ workers: 1 });
 const stream =
   loop === undefined ? testPattern({ width: 1280, height: 720, framerate: 30 }) : stillStream();
+// Without a scaler in native code a JPEG takes 150 ms, most of it for making RGB.
 const hub = createFrameHub(stream, {
-  images: jpegTurbo(),
+  images: jpegTurbo({ scaler: av.scaler }),
   video: loop === undefined ? av.videoEncoder : loopedEncoder(readLoop(loop)),
 });
 const admission = createAdmission({ maxViewers: 1_000, maxWaiting: 500 });
