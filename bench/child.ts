@@ -7,10 +7,14 @@ export interface Child extends Disposable {
   ask<T>(): Promise<T>;
 }
 
-/** Starts a script; with `waits` its first message is waited for and given. */
-export function startChild(script: string, args: readonly string[] = []): Child {
+/** Starts a script, with more options of Node's own if any are given. */
+export function startChild(
+  script: string,
+  args: readonly string[] = [],
+  options: readonly string[] = [],
+): Child {
   const child = fork(fileURLToPath(new URL(script, import.meta.url)), args, {
-    execArgv: ["--conditions=@millrace/source"],
+    execArgv: ["--conditions=@millrace/source", ...options],
   });
   return {
     process: child,
@@ -18,7 +22,9 @@ export function startChild(script: string, args: readonly string[] = []): Child 
       child.send("use");
       return await nextMessage(child);
     },
-    [Symbol.dispose]: () => child.disconnect(),
+    [Symbol.dispose]() {
+      if (child.connected) child.disconnect();
+    },
   };
 }
 

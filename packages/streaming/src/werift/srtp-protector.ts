@@ -1,4 +1,5 @@
-import { createCipheriv, createHmac, createSecretKey } from "node:crypto";
+import { createCipheriv } from "node:crypto";
+import { createSrtpAuthenticator } from "./srtp-authenticator.ts";
 
 /** Session keys of one direction, as SRTP derives them from the master key. */
 export interface SrtpKeys {
@@ -30,14 +31,15 @@ export function createSrtpProtector({
   authenticationKey,
 }: SrtpKeys): (packet: Buffer, headerBytes: number) => void {
   const blockCipher = createCipheriv("aes-128-ecb", cipherKey, null).setAutoPadding(false);
-  const hmacKey = createSecretKey(authenticationKey);
+  const authenticate = createSrtpAuthenticator(authenticationKey, SRTP_TAG_BYTES);
   const counters = Buffer.alloc(MOST_BLOCKS * BLOCK_BYTES);
   for (let block = 0; block < MOST_BLOCKS; block++) {
     counters.set(salt.subarray(0, 14), block * BLOCK_BYTES);
     counters.writeUInt16BE(block, block * BLOCK_BYTES + 14);
   }
   const salted = Buffer.from(salt);
-  const turns = Buffer.alloc(4);
+  const [saltHigh = 0, saltLow = 0] = salted.subarray(12);
+  let counted = { ssrc: -1, rollover: -1 };
   const streams = new Map<number, { rollover: number; highest: number }>();
 
   /** How often the sequence number has begun anew; a packet that is sent again may be of the turn before. */
@@ -56,26 +58,44 @@ export function createSrtpProtector({
     return stream.rollover;
   };
 
+  /** Writes what packets of one stream have in common, for a long time. */
+  const count = (ssrc: number, rollover: number): void => {
+    counted = { ssrc, rollover };
+    const word1 = (salted.readUInt32BE(4) ^ ssrc) >>> 0;
+    const word2 = (salted.readUInt32BE(8) ^ rollover) >>> 0;
+    for (let at = 0; at < counters.length; at += BLOCK_BYTES) {
+      counters.writeUInt32BE(word1, at + 4);
+      counters.writeUInt32BE(word2, at + 8);
+    }
+  };
+
   return (packet, headerBytes) => {
     const ssrc = packet.readUInt32BE(8);
     const sequenceNumber = packet.readUInt16BE(2);
     const rollover = rolloverOf(ssrc, sequenceNumber) >>> 0;
     const end = packet.length - SRTP_TAG_BYTES;
     const blocks = Math.ceil((end - headerBytes) / BLOCK_BYTES);
-    const word1 = (salted.readUInt32BE(4) ^ ssrc) >>> 0;
-    const word2 = (salted.readUInt32BE(8) ^ rollover) >>> 0;
-    const half3 = salted.readUInt16BE(12) ^ sequenceNumber;
-    for (let at = 0; at < blocks * BLOCK_BYTES; at += BLOCK_BYTES) {
-      counters.writeUInt32BE(word1, at + 4);
-      counters.writeUInt32BE(word2, at + 8);
-      counters.writeUInt16BE(half3, at + 12);
+    if (ssrc !== counted.ssrc || rollover !== counted.rollover) count(ssrc, rollover);
+    const [high, low] = [saltHigh ^ (sequenceNumber >> 8), saltLow ^ (sequenceNumber & 0xff)];
+    for (let at = 12; at < blocks * BLOCK_BYTES; at += BLOCK_BYTES) {
+      counters[at] = high;
+      counters[at + 1] = low;
     }
     const keyStream = blockCipher.update(counters.subarray(0, blocks * BLOCK_BYTES));
-    for (let at = headerBytes; at < end; at++) {
-      packet[at] = (packet[at] ?? 0) ^ (keyStream[at - headerBytes] ?? 0);
-    }
-    turns.writeUInt32BE(rollover);
-    const tag = createHmac("sha1", hmacKey).update(packet.subarray(0, end)).update(turns).digest();
-    tag.copy(packet, end, 0, SRTP_TAG_BYTES);
+    mix(packet, headerBytes, end, keyStream);
+    authenticate(packet, end, rollover);
   };
+}
+
+/** Four bytes at once where both lie as the machine likes it, which they do but for the last ones. */
+function mix(packet: Buffer, from: number, end: number, keyStream: Buffer): void {
+  let at = from;
+  if ((packet.byteOffset + from) % 4 === 0 && keyStream.byteOffset % 4 === 0) {
+    const count = (end - from) >> 2;
+    const words = new Uint32Array(packet.buffer, packet.byteOffset + from, count);
+    const key = new Uint32Array(keyStream.buffer, keyStream.byteOffset, count);
+    for (let word = 0; word < count; word++) words[word] = (words[word] ?? 0) ^ (key[word] ?? 0);
+    at += count * 4;
+  }
+  for (; at < end; at++) packet[at] = (packet[at] ?? 0) ^ (keyStream[at - from] ?? 0);
 }

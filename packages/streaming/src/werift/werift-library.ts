@@ -14,6 +14,26 @@ export interface WeriftCodec {
   readonly parameters?: string;
 }
 
+/** The road that was found. */
+export interface WeriftIceConnection {
+  stunServer: unknown;
+  /** The pair of candidates in use. */
+  readonly nominated?: {
+    readonly remoteAddr: readonly [host: string, port: number];
+    readonly protocol: {
+      /** `"stun"` where packets go as they are. */
+      readonly type: string;
+      readonly transport?: {
+        readonly type: string;
+        readonly closed: boolean;
+        readonly socket: { send(data: Buffer, port: number, host: string): void };
+      };
+    };
+  };
+  canSendApplicationData(): boolean;
+  send(data: Buffer): Promise<void>;
+}
+
 /** The state of one transport, of which there is one for all media. */
 export interface WeriftTransport {
   readonly state: string;
@@ -21,7 +41,7 @@ export interface WeriftTransport {
   role: string;
   readonly onStateChange: WeriftEvent<[string]>;
   readonly iceTransport: {
-    readonly connection: { stunServer: unknown; send(data: Buffer): Promise<void> };
+    readonly connection: WeriftIceConnection;
   };
   readonly srtp: {
     readonly localContext: {

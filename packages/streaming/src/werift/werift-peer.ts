@@ -22,6 +22,8 @@ import { weriftLine, weriftSender } from "./werift-sender.ts";
 
 /** AES-128 in counter mode with HMAC-SHA1: what everybody has and what `createSrtpProtector` makes. */
 const SRTP_PROFILE = 1;
+/** Types of RTCP packets that only senders are told. */
+const [TRANSPORT_FEEDBACK, PAYLOAD_FEEDBACK] = [205, 206];
 
 /** A peer that is being agreed on. */
 export interface WeriftPeer extends Peer {
@@ -58,7 +60,7 @@ export function weriftPeer(
       const ssrc = (senders.video ?? senders.audio)?.ssrc ?? 0;
       const nowMs = performance.timeOrigin + performance.now();
       for (const report of parseRtcp(compound, ssrc, nowMs)) reports$.next(report);
-      return compound;
+      return withoutFeedback(compound);
     };
   };
 
@@ -127,6 +129,23 @@ export function weriftPeer(
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/**
+ * Leaves to werift what is not for senders: its own senders are not used, and reading feedback on packets bit by bit costs
+ * it as much as sending some of them.
+ */
+function withoutFeedback(compound: Buffer): Buffer {
+  const kept: Buffer[] = [];
+  for (let at = 0; at + 4 <= compound.length; ) {
+    const end = at + (compound.readUInt16BE(at + 2) + 1) * 4;
+    const type = compound[at + 1] ?? 0;
+    if (type !== TRANSPORT_FEEDBACK && type !== PAYLOAD_FEEDBACK)
+      kept.push(compound.subarray(at, end));
+    at = end;
+  }
+  const [first] = kept;
+  return kept.length === 1 && first ? first : Buffer.concat(kept);
 }
 
 function weriftChannel(channel: WeriftChannel): PeerChannel {

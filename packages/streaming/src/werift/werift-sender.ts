@@ -1,8 +1,9 @@
+import { isIP } from "node:net";
 import type { PeerOptions, PeerSender } from "../webrtc/peer-transport.ts";
 import { EXTENSION_URI, type HeaderExtensions } from "../webrtc/rtp/header-extensions.ts";
 import { createRtpStream } from "../webrtc/rtp/rtp-stream.ts";
 import { createSrtpProtector, SRTP_TAG_BYTES } from "./srtp-protector.ts";
-import type { WeriftSender, WeriftTransport } from "./werift-library.ts";
+import type { WeriftIceConnection, WeriftSender, WeriftTransport } from "./werift-library.ts";
 
 /** What all streams of one connection have in common. */
 export interface WeriftLine {
@@ -32,7 +33,7 @@ export function weriftLine(transport: WeriftTransport): WeriftLine {
         authenticationKey: srtpSessionAuthTag,
       });
       protect(packet, headerBytes);
-      transport.iceTransport.connection.send(packet).catch(ignore);
+      sendOver(transport.iceTransport.connection, packet);
     },
     writeRtcp(packet) {
       if (transport.state !== "connected") return;
@@ -80,6 +81,27 @@ function extensionsOf(
         playoutDelay: { id: delayId, minMs: playoutDelayMs.min, maxMs: playoutDelayMs.max },
       }),
   };
+}
+
+/** Straight to the socket where there is one of UDP: three promises a packet cost more than the way itself. */
+function sendOver(ice: WeriftIceConnection, packet: Buffer): void {
+  const { protocol, remoteAddr } = ice.nominated ?? {};
+  const { transport } = protocol ?? {};
+  if (
+    protocol?.type !== "stun" ||
+    transport?.type !== "udp" ||
+    !remoteAddr ||
+    !isIP(remoteAddr[0])
+  ) {
+    ice.send(packet).catch(ignore);
+    return;
+  }
+  if (transport.closed || !ice.canSendApplicationData()) return;
+  try {
+    transport.socket.send(packet, remoteAddr[1], remoteAddr[0]);
+  } catch {
+    // A socket that has just been closed; the state of the connection says so.
+  }
 }
 
 /** A connection that ends while a packet is on its way is no news: its state says so. */

@@ -2,7 +2,19 @@
 import { get } from "node:http";
 
 const [url = "", count = "1"] = process.argv.slice(2);
+
+/** What the viewers have seen and used since they began; the answer to any message. */
+export interface MjpegCrowdUse {
+  readonly atSeconds: number;
+  readonly cpuSeconds: number;
+  /** Of each viewer. */
+  readonly frames: readonly number[];
+  /** Of all. */
+  readonly bytes: number;
+}
+
 const frames: number[] = [];
+let received = 0;
 
 for (let viewer = 0; viewer < Number(count); viewer++) {
   frames[viewer] = 0;
@@ -13,12 +25,21 @@ for (let viewer = 0; viewer < Number(count); viewer++) {
     }
     const marker = Buffer.from(boundary);
     response.on("data", (bytes: Buffer) => {
+      received += bytes.length;
       for (let at = bytes.indexOf(marker); at >= 0; at = bytes.indexOf(marker, at + 1)) {
         frames[viewer] = (frames[viewer] ?? 0) + 1;
       }
     });
   });
 }
-/** Frames that each viewer has seen so far. */
-process.on("message", () => process.send?.(frames));
+process.on("message", () => {
+  const { user, system } = process.cpuUsage();
+  const use: MjpegCrowdUse = {
+    atSeconds: performance.now() / 1_000,
+    cpuSeconds: (user + system) / 1e6,
+    frames,
+    bytes: received,
+  };
+  process.send?.(use);
+});
 process.on("disconnect", () => process.exit());

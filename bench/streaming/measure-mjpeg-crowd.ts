@@ -1,0 +1,38 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { nextMessage, startChild } from "../child.ts";
+import type { MjpegCrowdUse } from "./mjpeg-crowd.ts";
+import type { ServerUse } from "./stream-server.ts";
+
+/** What viewers of MJPEG cost and were given. */
+export interface MjpegCrowdRow {
+  /** Of one core, of the server and of the clients. */
+  readonly serverShare: number;
+  readonly receiverShare: number;
+  readonly megabitsPerViewer: number;
+  /** Of the one who got the fewest. */
+  readonly leastFps: number;
+  readonly rssMegabytes: number;
+}
+
+const SETTLE_MS = 3_000;
+
+/** Viewers in one process, the server with its encoder in another. */
+export async function measureMjpegCrowd(viewers: number, seconds: number): Promise<MjpegCrowdRow> {
+  using server = startChild("./streaming/stream-server.ts");
+  const port = await nextMessage<number>(server.process);
+  const url = `http://127.0.0.1:${port}/mjpeg`;
+  using crowd = startChild("./streaming/mjpeg-crowd.ts", [url, String(viewers)]);
+  await sleep(SETTLE_MS);
+  const [before, seenBefore] = [await server.ask<ServerUse>(), await crowd.ask<MjpegCrowdUse>()];
+  await sleep(seconds * 1_000);
+  const [after, seenAfter] = [await server.ask<ServerUse>(), await crowd.ask<MjpegCrowdUse>()];
+  const elapsed = seenAfter.atSeconds - seenBefore.atSeconds;
+  const frames = seenAfter.frames.map((seen, at) => seen - (seenBefore.frames[at] ?? 0));
+  return {
+    serverShare: (after.cpuSeconds - before.cpuSeconds) / (after.atSeconds - before.atSeconds),
+    receiverShare: (seenAfter.cpuSeconds - seenBefore.cpuSeconds) / elapsed,
+    megabitsPerViewer: ((seenAfter.bytes - seenBefore.bytes) * 8) / elapsed / viewers / 1e6,
+    leastFps: Math.min(...frames) / elapsed,
+    rssMegabytes: after.rssBytes / 1e6,
+  };
+}
