@@ -27,7 +27,7 @@ export async function servePages(
     immutable: true,
     maxAge: "365d",
   });
-  for (const path of ["/upload", "/charts", "/video"]) {
+  for (const path of ["/upload", "/charts", "/video", "/webrtc"]) {
     app.get(path, { schema: { hide: true } }, async (_request, reply) => await page(reply));
   }
 

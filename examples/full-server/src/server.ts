@@ -95,7 +95,7 @@ async function addRoutes(
   });
   answerErrors(app, settings.dataFolder);
   await app.register(cors, {
-    origin: settings.corsOrigins.length === 0 ? false : [...settings.corsOrigins],
+    origin: settings.allowedOrigins.length === 0 ? false : [...settings.allowedOrigins],
     methods: ["GET", "HEAD", "POST", "PATCH", "DELETE"],
     exposedHeaders: [
       "Location",

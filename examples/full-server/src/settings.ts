@@ -17,6 +17,9 @@ const list = z.union([
       .filter(Boolean),
   ),
 ]);
+/** A scheme and a host; browsers say neither a path nor a slash behind it. */
+const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/[^\s/?#@]+$/;
+const isAll = (origins: readonly string[]): boolean => origins.length === 1 && origins[0] === "*";
 const address = z.url({
   protocol: /^https?$/,
   error: "give an address such as http://localhost:8428",
@@ -45,8 +48,13 @@ export const serverSettings = z.strictObject({
   /** Asked of every caller, as basic authentication. */
   user: z.string().optional(),
   password: z.string().min(8, "give 8 characters or more").optional(),
-  /** Origins whose pages may call; none unless named. */
-  corsOrigins: list.default([]),
+  /** Origins of other pages that may call, or `*` for all; those of this host may anyway. */
+  allowedOrigins: list
+    .refine((origins) => origins.every((one) => ORIGIN.test(one)) || isAll(origins), {
+      error: "give origins such as https://example.org, or * by itself for all",
+    })
+    .transform((origins): readonly string[] | "*" => (isAll(origins) ? "*" : origins))
+    .default([]),
   /** Names under which this server is reached, such as that of a proxy before it; loopback always is one. */
   hosts: list.default([]),
   maxUploadBytes: count(1, Number.MAX_SAFE_INTEGER).default(10 * 1024 * MIB),
@@ -88,6 +96,8 @@ export const serverSettings = z.strictObject({
     .default(["cpu"]),
   /** Live streams that are open at once. */
   maxStreams: count(1, 1_000).default(16),
+  /** Hosts that cameras may be on, as `host`, `host:port` or CIDR; none: no camera is opened. */
+  cameraHosts: list.default([]),
   /** Viewers of all streams together. */
   maxViewers: count(1, 100_000).default(200),
   /** A stream that nobody watches ends after so long. */

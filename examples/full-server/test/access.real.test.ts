@@ -24,10 +24,17 @@ describe("a server's settings", () => {
     );
   });
 
+  it("must not let every page do everything", async () => {
+    const settings = serverSettings.parse({ allowedOrigins: "*", dataFolder: "/nowhere" });
+    await expect(startServer(settings)).rejects.toThrow(/allowedOrigins is \*.*set a token/);
+  });
+
   it.each([
     [{ port: "70000" }, /port/],
     [{ token: "short" }, /8 characters/],
     [{ nonsense: 1 }, /nonsense/],
+    [{ allowedOrigins: "ops.example" }, /origins such as https/],
+    [{ allowedOrigins: "*,https://ops.example" }, /origins such as https/],
     [{ grafanaUrl: "ftp://x" }, /grafanaUrl/],
   ])("refuse %j", (settings, problem) => {
     expect(() => serverSettings.parse(settings)).toThrow(problem);
@@ -44,7 +51,7 @@ describe.skipIf(missing !== undefined)("a server with a token and limits", () =>
     server = await bench.start({
       token: TOKEN,
       maxUploadBytes: 20_000,
-      corsOrigins: "https://ops.example",
+      allowedOrigins: "https://ops.example",
     });
   });
   afterAll(async () => {

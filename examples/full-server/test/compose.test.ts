@@ -49,9 +49,30 @@ it("builds from what is there", () => {
   for (const [used] of dockerfile.matchAll(/pnpm@\S+/g)) expect(used).toBe(packageManager);
 });
 
-it("mounts volumes that are declared, and nothing else", () => {
+it("mounts volumes that are declared, one file to read, and nothing else", () => {
   const mounted = Object.values(services).flatMap((service) => service.volumes ?? []);
-  expect(mounted.map((mount) => mount.split(":")[0]).sort()).toEqual(Object.keys(volumes).sort());
+  const [files, others] = [true, false].map((isFile) =>
+    mounted.filter((mount) => mount.startsWith("./") === isFile),
+  );
+  expect(others?.map((mount) => mount.split(":")[0]).sort()).toEqual(Object.keys(volumes).sort());
+  expect(files).toEqual(["./scrape.yaml:/etc/victoriametrics/scrape.yaml:ro"]);
+});
+
+it("lets the database fetch the figures of the server, with its token", () => {
+  expect(victoriametrics.command).toContain("-promscrape.config=/etc/victoriametrics/scrape.yaml");
+  const { scrape_configs: jobs } = parse(read("scrape.yaml"));
+  const { port } = serverSettings.parse({});
+  expect(jobs).toMatchObject([
+    {
+      job_name: "millrace",
+      authorization: { credentials: "%{MILLRACE_TOKEN}" },
+      static_configs: [{ targets: [`server:${port}`] }],
+    },
+  ]);
+  const { MILLRACE_TOKEN } = server.environment ?? {};
+  expect(victoriametrics.environment).toEqual({ MILLRACE_TOKEN });
+  // As Grafana has it among its dashboards.
+  expect(dockerfile).toContain("COPY examples/full-server/stream-dashboard.json");
 });
 
 it("gives the server settings that it knows, and a token since it listens to all", () => {

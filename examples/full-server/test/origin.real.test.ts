@@ -57,7 +57,7 @@ describe.skipIf(missing !== undefined)("pages of other origins", () => {
     guarded = await bench.start({
       dataFolder: `${bench.folder}/guarded`,
       token: TOKEN,
-      corsOrigins: "https://ops.example",
+      allowedOrigins: "https://ops.example",
     });
   });
   afterAll(async () => {

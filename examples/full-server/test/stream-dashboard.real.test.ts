@@ -3,7 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { get, type IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { findVictoriaMetrics, startVictoriaMetrics } from "@millrace/vm-sink/server";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { streamDashboard } from "../scripts/stream-dashboard.ts";
 import { missingForBrowser, startBrowser } from "./page-browser.ts";
 import { ask } from "./test-server.ts";
@@ -33,29 +33,23 @@ it.skipIf(missing !== undefined)(
       webrtcAddresses: ["127.0.0.1"],
       streamIdleMs: 60_000,
     });
-    const config = join(bench.folder, "scrape.yml");
-    await writeFile(
-      config,
-      JSON.stringify({
-        scrape_configs: [
-          {
-            job_name: "millrace",
-            scrape_interval: "1s",
-            authorization: { credentials: "secret-token" },
-            static_configs: [{ targets: [new URL(server.url).host] }],
-          },
-        ],
-      }),
-    );
+    // As the containers have it, but for the address and the pace.
+    const file = await readFile(new URL("../scrape.yaml", import.meta.url), "utf8");
+    const config = join(bench.folder, "scrape.yaml");
+    const here = file.replace("server:8080", new URL(server.url).host).replace("5s", "1s");
+    await writeFile(config, here);
+    vi.stubEnv("MILLRACE_TOKEN", "secret-token");
     const database = await startVictoriaMetrics({
       flags: [`-promscrape.config=${config}`, "-search.latencyOffset=0s"],
     });
     const browser = await startBrowser();
     try {
       const page = await browser.newPage();
-      await page.goto(server.url);
+      await page.addInitScript('sessionStorage.setItem("millrace.token", "secret-token")');
       // Watched over the transport that has everything to tell.
-      await page.evaluate(WATCH_BY_WEBRTC);
+      await page.goto(`${server.url}/webrtc?height=180&transport=webrtc`);
+      await page.getByRole("button", { name: "Start" }).click();
+      await page.locator('[data-figure="State"]', { hasText: /^live/ }).waitFor();
 
       // And by one that is slow, whose road is measured.
       using _ = await readSlowly(`${server.url}/v1/streams`, "secret-token");
@@ -82,37 +76,13 @@ it.skipIf(missing !== undefined)(
         expect(values.body.data.length).toBeGreaterThan(0);
       }
     } finally {
+      vi.unstubAllEnvs();
       await browser.close();
       await database.stop();
     }
   },
   120_000,
 );
-
-/** For a page, whose names are not those of a test: opens the test pattern and watches it until the page is closed. */
-const WATCH_BY_WEBRTC = `(async (authorization) => {
-  const opened = await fetch("/v1/streams", {
-    method: "POST",
-    headers: { authorization, "content-type": "application/json" },
-    body: JSON.stringify({ source: "pattern", height: 180 }),
-  });
-  const { urls } = await opened.json();
-  const connection = new RTCPeerConnection();
-  globalThis.watching = connection;
-  connection.addTransceiver("video", { direction: "recvonly" });
-  await connection.setLocalDescription();
-  const answer = await fetch(urls.whep, {
-    method: "POST",
-    headers: { authorization, "content-type": "application/sdp" },
-    body: connection.localDescription.sdp,
-  });
-  await connection.setRemoteDescription({ type: "answer", sdp: await answer.text() });
-  await new Promise((resolve) => {
-    const look = () => connection.connectionState === "connected" && resolve();
-    connection.addEventListener("connectionstatechange", look);
-    look();
-  });
-})("Bearer secret-token")`;
 
 /** Asks as Grafana does, with everything chosen. */
 async function hasData(url: string, expression: string): Promise<boolean> {

@@ -161,6 +161,7 @@ describe.skipIf(missing !== undefined)("live streams", () => {
         status: "success",
         config: shown,
         ignored: [],
+        webrtc_url: "/webrtc?source=video&video=clip&fps=15&inference=true&height=128",
         low_latency: true,
         gpu_accelerated: false,
       },
@@ -258,6 +259,23 @@ describe("who may watch", () => {
     const own = { authorization, origin: server.url };
     expect(await upgradeStatus(socket, own)).toBe(101);
     expect(await upgradeStatus(`${socket}&access_token=secret-token`, {})).toBe(101);
+  });
+
+  it("lets pages in that are named, over whatever transport", async () => {
+    const origin = "https://ops.example";
+    await using server = await bench.start({ allowedOrigins: origin });
+    const { body } = await openStream(server, { source: "pattern", height: 180 });
+    const at = (name: string): string => `${server.url}${body.urls[name]}`;
+    const elsewhere = { origin: "https://elsewhere.example" };
+    const offer = async (headers: Readonly<Record<string, string>>) =>
+      await fetch(at("whep"), { method: "POST", body: "hello", headers });
+
+    expect((await readPictures(at("mjpeg"), 1, { origin })).status).toBe(200);
+    expect(await upgradeStatus(`${at("websocket")}?codec=jpeg`, { origin })).toBe(101);
+    expect((await offer({ origin, "content-type": "application/sdp" })).status).toBe(400);
+    expect((await readPictures(at("mjpeg"), 1, elsewhere)).status).toBe(403);
+    expect(await upgradeStatus(`${at("websocket")}?codec=jpeg`, elsewhere)).toBe(403);
+    expect((await offer({ ...elsewhere, "content-type": "application/sdp" })).status).toBe(403);
   });
 
   it("sends pictures with what is in them over a WebSocket", async () => {

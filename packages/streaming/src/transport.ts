@@ -9,6 +9,13 @@ import type { Viewer, ViewerStats } from "./viewers/viewer.ts";
 export interface PublishOptions {
   /** Who may come in, shared with the publications that have one limit with this one. @defaultValue its own */
   readonly admission?: Admission;
+  /**
+   * Origins of other pages that may come, such as `"https://example.org"`, or `"*"` for all. Pages of the host that is
+   * asked may anyway; those of others are refused, also where they could do without reading the answer, since browsers
+   * let any page ask any address, such as one that only this machine reaches. What names no origin is let in: programs,
+   * and an `<img>` without `crossorigin`. @defaultValue none
+   */
+  readonly allowedOrigins?: readonly string[] | "*";
 }
 
 /** A way by which a live stream reaches viewers, as a plugin. */

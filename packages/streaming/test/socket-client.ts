@@ -65,6 +65,7 @@ export async function refusedHandshake(
 ): Promise<{
   readonly status: number;
   readonly code: string;
+  readonly message: string;
   readonly retryAfter: string | undefined;
 }> {
   const socket = new WebSocket(url, { headers });
@@ -80,6 +81,7 @@ export async function refusedHandshake(
         done({
           status: response.statusCode ?? 0,
           code: JSON.parse(text).code,
+          message: JSON.parse(text).message,
           retryAfter: response.headers["retry-after"],
         }),
       );

@@ -45,8 +45,8 @@ export class TusUploads implements AsyncDisposable {
       path,
       datastore: this.#store,
       maxSize: settings.maxUploadBytes,
-      // Left out, it would let pages of every origin upload.
-      allowedOrigins: [...settings.corsOrigins],
+      // Left out, it lets pages of every origin upload.
+      ...(settings.allowedOrigins !== "*" && { allowedOrigins: [...settings.allowedOrigins] }),
       // Behind a proxy the address of the server is not the one that the browser knows.
       relativeLocation: true,
       async onUploadCreate(_request, { metadata }) {

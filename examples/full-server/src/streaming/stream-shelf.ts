@@ -4,6 +4,7 @@ import type { FastifyBaseLogger } from "fastify";
 import type { Subscription } from "rxjs";
 import { sharedWork } from "../video/shared-work.ts";
 import type { VideoServices } from "../video/video-services.ts";
+import type { Cameras } from "./camera/camera-stream.ts";
 import type { Encoders } from "./encoders.ts";
 import type { StreamMetrics } from "./stream-metrics.ts";
 import { openSource, type StreamSource } from "./stream-source.ts";
@@ -20,6 +21,8 @@ export interface OpenStream {
   /** Pixels of the picture at its source: what boxes are told in. */
   readonly picture: { readonly width: number; readonly height: number };
   readonly hub: FrameHub;
+  /** How the camera is, where it is one. */
+  readonly camera?: StreamSource["camera"];
   readonly publications: Publications;
   /** How its transports were doing a second ago at most. */
   readonly stats: ReadonlyMap<TransportName, PublicationStats>;
@@ -45,6 +48,7 @@ export interface StreamShelfOptions {
   readonly settings: StreamingSettings;
   readonly videos: Pick<VideoServices, "shelf" | "found">;
   readonly encoders: Encoders;
+  readonly cameras: Cameras;
   readonly transports: Transports;
   readonly metrics: StreamMetrics;
   readonly log: FastifyBaseLogger;
@@ -60,7 +64,7 @@ const LOOK_MS = 1_000;
 
 /** Makes a shelf without streams. */
 export function createStreamShelf(options: StreamShelfOptions): StreamShelf {
-  const { settings, videos, encoders, transports, metrics, log } = options;
+  const { settings, videos, encoders, cameras, transports, metrics, log } = options;
   const streams = new Map<string, Shelved>();
   const opening = sharedWork<Shelved>();
   let openings = 0;
@@ -77,7 +81,7 @@ export function createStreamShelf(options: StreamShelfOptions): StreamShelf {
     }
     openings += 1;
     try {
-      const source = await openSource(spec, videos, log);
+      const source = await openSource(spec, videos, cameras, log);
       if (isClosed) {
         source[Symbol.dispose]();
         throw new MillraceError("CLOSED", "The server is about to stop.");
@@ -89,6 +93,7 @@ export function createStreamShelf(options: StreamShelfOptions): StreamShelf {
       const stats = new Map<TransportName, PublicationStats>();
       const stream: Shelved = {
         ...{ id, spec, title: source.title, sinceMs: Date.now(), hub, publications, stats, source },
+        ...(source.camera && { camera: source.camera }),
         picture: { width: source.width, height: source.height },
         watching: Object.entries(publications).map(([name, publication]) =>
           publication.stats$.subscribe((one) => {

@@ -1,10 +1,11 @@
 import { MillraceError } from "@millrace/core";
 import type { LiveStream } from "@millrace/media";
-import { testPattern } from "@millrace/streaming";
+import { type CameraState, testPattern } from "@millrace/streaming";
 import { playVideo } from "@millrace/video-index";
 import type { FastifyBaseLogger } from "fastify";
 import { needModel } from "../video/need-model.ts";
 import type { VideoServices } from "../video/video-services.ts";
+import type { Cameras } from "./camera/camera-stream.ts";
 import { streamObjects } from "./stream-detections.ts";
 import type { StreamSpec } from "./stream-spec.ts";
 
@@ -16,6 +17,8 @@ export interface StreamSource extends Disposable {
   readonly height: number;
   /** What it is, for people. */
   readonly title: string;
+  /** How the camera is, where it is one. */
+  camera?(): CameraState;
   /** Whether what it shows is still there. */
   isCurrent(): boolean;
 }
@@ -24,13 +27,15 @@ export interface StreamSource extends Disposable {
  * Opens what a stream shows.
  *
  * @throws MillraceError NOT_FOUND when there is no such video, MISSING_DEPENDENCY when inference is asked for and no
- *   model is set
+ *   model is set; and as {@link Cameras.open}
  */
 export async function openSource(
   spec: StreamSpec,
   videos: Pick<VideoServices, "shelf" | "found">,
+  cameras: Pick<Cameras, "open">,
   log: FastifyBaseLogger,
 ): Promise<StreamSource> {
+  if (spec.source === "camera") return await cameras.open(spec);
   return spec.source === "pattern" ? pattern(spec) : await video(spec, videos, log);
 }
 

@@ -1,6 +1,9 @@
 import { z } from "zod";
+import { cameraMark } from "./camera/camera-mark.ts";
 
 const MOST_ROWS = 2_160;
+const LONGEST_ADDRESS = 2_048;
+const PROTOCOLS = ["rtsp:", "rtsps:", "http:", "https:"];
 const framerate = z.coerce.number().min(1).max(60);
 /** Even, as encoders want it. */
 const rows = z.coerce.number().int().min(72).max(MOST_ROWS).multipleOf(2);
@@ -24,8 +27,25 @@ const patternSpec = z.strictObject({
   height: rows.default(720),
 });
 
+/** A camera, or the stream of another server. */
+const cameraSpec = z.strictObject({
+  source: z.literal("camera"),
+  /** Never told again: it may hold a password. */
+  url: z
+    .string()
+    .max(LONGEST_ADDRESS)
+    .refine((text) => URL.canParse(text) && PROTOCOLS.includes(new URL(text).protocol), {
+      error: "give an address that begins with rtsp://, rtsps://, http:// or https://",
+    })
+    .transform((text) => new URL(text).href),
+  /** Frames a second at most; absent: all of them. */
+  fps: framerate.optional(),
+  /** Rows of the picture at most; absent: as many as it has. */
+  height: rows.optional(),
+});
+
 /** What a stream shows, and how. */
-export const streamSpec = z.discriminatedUnion("source", [videoSpec, patternSpec]);
+export const streamSpec = z.discriminatedUnion("source", [videoSpec, patternSpec, cameraSpec]);
 
 export type StreamSpec = z.output<typeof streamSpec>;
 
@@ -40,6 +60,7 @@ export function streamId(spec: StreamSpec): string {
     spec.height === undefined ? "" : `${spec.height}p`,
     spec.source === "video" && spec.inference ? "objects" : "",
     spec.source === "video" ? `-${spec.video}` : "",
+    spec.source === "camera" ? cameraMark(spec.url) : "",
   ];
   return parts.filter(Boolean).join("-");
 }

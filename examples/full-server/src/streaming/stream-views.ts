@@ -1,3 +1,4 @@
+import { redactUrl } from "@millrace/core";
 import type { OpenStream } from "./stream-shelf.ts";
 
 /** A stream as it is told to callers. */
@@ -8,6 +9,7 @@ export function streamView({
   sinceMs,
   picture,
   hub,
+  camera,
   publications,
   stats,
 }: OpenStream) {
@@ -17,7 +19,8 @@ export function streamView({
     ...{ id, title, sinceMs, picture },
     // What a page sets its clock by.
     nowMs: performance.timeOrigin + performance.now(),
-    ...spec,
+    ...shown(spec),
+    ...(camera && { camera: camera() }),
     hasSound: hub.hasSound,
     urls: {
       mjpeg: `${base}/mjpeg`,
@@ -35,4 +38,9 @@ export function streamView({
       viewersNow: viewers.length,
     })),
   };
+}
+
+/** What was wished for, without what is secret in it. */
+function shown(spec: OpenStream["spec"]): OpenStream["spec"] {
+  return spec.source === "camera" ? { ...spec, url: redactUrl(spec.url) } : spec;
 }

@@ -2,6 +2,7 @@ import { createAdmission } from "@millrace/streaming";
 import type { FastifyBaseLogger } from "fastify";
 import type { Registry } from "prom-client";
 import type { VideoServices } from "../video/video-services.ts";
+import { type Cameras, createCameras } from "./camera/camera-stream.ts";
 import { openEncoders } from "./encoders.ts";
 import { streamMetrics } from "./stream-metrics.ts";
 import { createStreamShelf, type OpenStream, type StreamShelf } from "./stream-shelf.ts";
@@ -14,6 +15,7 @@ export interface StreamingServices extends AsyncDisposable {
   readonly videos: VideoServices;
   readonly streams: StreamShelf;
   readonly transports: TransportStates;
+  readonly cameras: Pick<Cameras, "isOff">;
 }
 
 /** Opens everything that outlives a request. */
@@ -23,13 +25,16 @@ export async function openStreamingServices(
   register: Registry,
   log: FastifyBaseLogger,
 ): Promise<StreamingServices> {
+  const cameras = createCameras(settings.cameraHosts);
   const encoders = await openEncoders(log);
   const admission = createAdmission({ maxViewers: settings.maxViewers });
   const transports = createTransports(settings, admission, encoders.missingVideo);
   const metrics = streamMetrics(register, () =>
     streams.list().map(({ id, hub }) => ({ id, hub: hub.stats() })),
   );
-  const streams = createStreamShelf({ settings, videos, encoders, transports, metrics, log });
+  const streams = createStreamShelf({
+    ...{ settings, videos, encoders, cameras, transports, metrics, log },
+  });
   videos.live.webrtcViewers = () =>
     transports.states.webrtc.available
       ? streams.list().reduce((sum, { stats }) => sum + webrtcViewers(stats), 0)
@@ -39,6 +44,7 @@ export async function openStreamingServices(
     videos,
     streams,
     transports: transports.states,
+    cameras,
     async [Symbol.asyncDispose]() {
       await streams[Symbol.asyncDispose]();
       await encoders[Symbol.asyncDispose]();

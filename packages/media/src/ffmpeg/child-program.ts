@@ -26,13 +26,15 @@ const COMPLAINT_LENGTH = 400;
  *
  * @param path - the program
  * @param onLine - called for each line of stderr
+ * @param env - its environment; that of this process unless given
  */
 export function childProgram(
   path: string,
   args: readonly string[],
   onLine: (line: string) => void,
+  env?: Readonly<Record<string, string | undefined>>,
 ): ChildProgram {
-  const child = spawn(path, args, { stdio: ["pipe", "pipe", "pipe"] });
+  const child = spawn(path, args, { stdio: ["pipe", "pipe", "pipe"], ...(env && { env }) });
   const complaints: string[] = [];
   let isGone = false;
   readLines(child.stderr, (line) => {

@@ -36,10 +36,15 @@ export function ffmpegCapture(path: string, options: CaptureOptions): Capture {
     wake = undefined;
   };
   const records = frameRecordReader();
-  const program = childProgram(path, captureCommand(options), (line) => {
-    const record = records.line(line);
-    if (record) reader.expect(record);
-  });
+  const program = childProgram(
+    path,
+    captureCommand(options),
+    (line) => {
+      const record = records.line(line);
+      if (record) reader.expect(record);
+    },
+    options.environment,
+  );
   if (running.size === 0) process.on("exit", endAll);
   running.add(program);
   const reader = rawFrameReader(

@@ -26,13 +26,13 @@ export interface DrawDetectionsOptions {
   readonly color?: string;
   /** Of lines, in pixels of the canvas. @defaultValue 2 */
   readonly lineWidth?: number;
+  /** Of labels, in pixels of the canvas. @defaultValue 14 */
+  readonly fontSize?: number;
   /** @defaultValue label and score in per cent */
   readonly text?: (detection: DrawnDetection) => string;
   /** Whether to wipe the canvas first, as one that lies over a video wants it. @defaultValue true */
   readonly clear?: boolean;
 }
-
-const FONT_PX = 14;
 
 /**
  * Draws the boxes that belong to the frame which has just been shown, and none of another frame: to be called from
@@ -47,7 +47,8 @@ export function drawDetections(
 ): readonly DrawnDetection[] {
   const { canvas } = context;
   const { width = canvas.width, height = canvas.height, kind = "detections" } = options;
-  const { color = "#00e05a", lineWidth = 2, text = labelOf, clear = true } = options;
+  const { color = "#00e05a", lineWidth = 2, fontSize = 14 } = options;
+  const { text = labelOf, clear = true } = options;
   if (clear) context.clearRect(0, 0, canvas.width, canvas.height);
   const scaleX = canvas.width / width;
   const scaleY = canvas.height / height;
@@ -56,7 +57,7 @@ export function drawDetections(
     .flatMap(({ value }): readonly unknown[] => (Array.isArray(value) ? value : []))
     .filter(isDetection);
   context.lineWidth = lineWidth;
-  context.font = `${FONT_PX}px sans-serif`;
+  context.font = `${fontSize}px sans-serif`;
   for (const detection of found) {
     const { box } = detection;
     const [x, y] = [box.x * scaleX, box.y * scaleY];
@@ -64,12 +65,14 @@ export function drawDetections(
     context.strokeRect(x, y, box.width * scaleX, box.height * scaleY);
     const label = text(detection);
     if (label === "") continue;
-    // Above the box where there is room, else in it.
-    const top = y >= FONT_PX + 4 ? y - FONT_PX - 4 : y;
+    // Above the box where there is room, else in it; whole, also at the right edge.
+    const [wide, tall] = [context.measureText(label).width + 6, fontSize + 4];
+    const left = Math.max(0, Math.min(x, canvas.width - wide));
+    const top = y >= tall ? y - tall : y;
     context.fillStyle = color;
-    context.fillRect(x, top, context.measureText(label).width + 6, FONT_PX + 4);
+    context.fillRect(left, top, wide, tall);
     context.fillStyle = "#000";
-    context.fillText(label, x + 3, top + FONT_PX);
+    context.fillText(label, left + 3, top + fontSize);
   }
   return found;
 }

@@ -29,7 +29,7 @@ export function eachVideoFrame(
   const look = (told: { readonly rtpTimestamp?: number; readonly mediaTime: number }): void => {
     const { VideoFrame } = page();
     let rtpTimestamp = told.rtpTimestamp;
-    const picture = VideoFrame && new VideoFrame(video);
+    const picture = VideoFrame && takePicture(VideoFrame, video);
     try {
       rtpTimestamp = picture?.metadata?.().rtpTimestamp ?? rtpTimestamp;
       // It was shown already, ahead of its own call.
@@ -53,4 +53,16 @@ export function eachVideoFrame(
     isStopped = true;
     video.cancelVideoFrameCallback(handle);
   };
+}
+
+/** Undefined where the element has none at the moment, as while another stream is put into it. */
+function takePicture<Picture>(
+  VideoFrame: new (source: PageVideo) => Picture,
+  video: PageVideo,
+): Picture | undefined {
+  try {
+    return new VideoFrame(video);
+  } catch {
+    return undefined;
+  }
 }

@@ -2,8 +2,8 @@
 export const DATA_CHANNEL = "data";
 
 /**
- * What {@link PeerData.kind} is when it is about the clock: sent when the channel opens and at every key frame, so that
- * a viewer can tell times of RTP from times of the stream. Its value is a {@link PeerClock}.
+ * What {@link PeerData.kind} is when it is about the clock: sent when the channel opens, at every key frame, and behind
+ * one that was late, so that a viewer can tell times of RTP from times of the stream. Its value is a {@link PeerClock}.
  */
 export const CLOCK_KIND = "clock";
 

@@ -21,13 +21,10 @@ export interface MjpegPublishOptions extends PublishOptions {
   readonly snapshotMs?: number;
   /** Different pictures (sizes, qualities) that are made at once; who asks for one more is refused. @defaultValue 8 */
   readonly maxRenditions?: number;
-  /** Pages of which origin may read the pictures, such as `"https://example.org"` or `"*"`. @defaultValue the same origin only */
-  readonly crossOrigin?: string;
 }
 
 /** The options with their defaults. */
-export type MjpegSettings = Required<Omit<MjpegPublishOptions, "admission" | "crossOrigin">> &
-  Pick<MjpegPublishOptions, "crossOrigin">;
+export type MjpegSettings = Required<Omit<MjpegPublishOptions, keyof PublishOptions>>;
 
 /** How the parts of the stream are told apart: as browsers like it best, or with lengths, for programs. */
 export type MjpegFraming = "browser" | "length";
@@ -49,7 +46,6 @@ export function mjpegSettings(options: MjpegPublishOptions): MjpegSettings {
     stallMs = 10_000,
     snapshotMs = 5_000,
     maxRenditions = 8,
-    crossOrigin,
   } = options;
   for (const [name, value] of Object.entries({ keepAliveMs, stallMs, snapshotMs, maxRenditions })) {
     // Timers hold 31 bits.
@@ -59,9 +55,6 @@ export function mjpegSettings(options: MjpegPublishOptions): MjpegSettings {
   if (boundary !== "random" && boundary !== "frame") {
     throw invalid(`mjpeg: boundary is ${JSON.stringify(boundary)}; give "random" or "frame".`);
   }
-  if (crossOrigin !== undefined && !/^[\x21-\x7e]+$/.test(crossOrigin)) {
-    throw invalid(`mjpeg: crossOrigin is ${JSON.stringify(crossOrigin)}; give an origin or "*".`);
-  }
   checkPictures("mjpeg: pictures", pictures);
   return {
     pictures,
@@ -70,7 +63,6 @@ export function mjpegSettings(options: MjpegPublishOptions): MjpegSettings {
     stallMs,
     snapshotMs,
     maxRenditions,
-    ...(crossOrigin !== undefined && { crossOrigin }),
   };
 }
 

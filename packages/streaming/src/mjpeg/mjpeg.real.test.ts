@@ -85,8 +85,9 @@ describe.skipIf(missingBrowser !== undefined)("an <img> in Chromium", () => {
     await expect.poll(shown).toBeGreaterThan(2);
     // Five frames a second leave time to see that the newest one is shown before another comes.
     await expect.poll(async () => (await shown()) === made.at(-1)).toBe(true);
-    making.unsubscribe();
+    // Until the hub is closed pictures are made, and the last one of them is to be shown.
     await hub.close();
+    making.unsubscribe();
     await publication.close();
     const width = await page.evaluate(
       `document.querySelector("img").naturalWidth` as never as () => number,

@@ -145,7 +145,7 @@ describe("wishes", () => {
 
 describe("besides the stream", () => {
   it("a snapshot is the newest picture, whether or not anybody watches", async () => {
-    await using served = await serveMjpeg(testPattern(SIZE), { crossOrigin: "*" });
+    await using served = await serveMjpeg(testPattern(SIZE), { allowedOrigins: "*" });
     const alone = await fetch(`${served.url}/snapshot.jpg?width=160`);
     expect(Object.fromEntries(alone.headers)).toMatchObject({
       "content-type": "image/jpeg",
@@ -277,7 +277,7 @@ it("options that cannot be are refused by name", async () => {
     { stallMs: Number.NaN },
     { maxRenditions: 1.5 },
     { boundary: "x" as never },
-    { crossOrigin: "a\r\nb" },
+    { allowedOrigins: ["a\r\nb"] },
     { pictures: { quality: 101 } },
   ]) {
     const [name = ""] = Object.keys(options);

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { MillraceError } from "@millrace/core";
 import { answer, answerError, answerMethod } from "../http/answer.ts";
+import { pageOrigins } from "../http/page-origins.ts";
 import type { FrameHub } from "../hub/frame-hub.ts";
 import type { Publication, Transport } from "../transport.ts";
 import { createAdmission } from "../viewers/admission.ts";
@@ -51,26 +52,22 @@ export function mjpeg(): Transport<MjpegPublishOptions> {
 }
 
 const METHODS = ["GET", "HEAD", "POST", "OPTIONS"];
+/** Headers of ours that a page of elsewhere may read. */
+const EXPOSED = ["X-Timestamp", "X-Frame-Sequence", "X-Start-Timestamp"];
 /** A request is a wish and no upload. */
 const MOST_BODY_BYTES = 65_536;
 
 function publish(hub: FrameHub, options: MjpegPublishOptions = {}): Publication {
   const { admission = createAdmission() } = options;
   const settings = mjpegSettings(options);
+  const origins = pageOrigins("mjpeg", options.allowedOrigins);
   if (hub.isClosed) throw over();
   const list = createViewerList("mjpeg");
   const shelf = createPictureShelf(hub, settings.maxRenditions);
   const data = createDataLog(hub.data$);
   const leaving = new Set<Promise<unknown>>();
   let isClosed = false;
-  const common = {
-    "cache-control": "no-store, no-transform",
-    ...(settings.crossOrigin !== undefined && {
-      "access-control-allow-origin": settings.crossOrigin,
-      "access-control-expose-headers": "X-Timestamp, X-Frame-Sequence, X-Start-Timestamp",
-      vary: "Origin",
-    }),
-  };
+  const common = { "cache-control": "no-store, no-transform" };
 
   const admit = (response: ServerResponse, make: () => Viewer): void => {
     const giveBack = admission.takeSeat();
@@ -194,6 +191,17 @@ function publish(hub: FrameHub, options: MjpegPublishOptions = {}): Publication 
   return {
     transport: "mjpeg",
     async handle(request, response, path) {
+      const refusal = origins.refusalOf(request.headers);
+      if (refusal) {
+        request.resume();
+        answerError(response, refusal, 403);
+        return;
+      }
+      const permission = Object.entries(origins.permissionFor(request.headers));
+      for (const [name, value] of permission) response.setHeader(name, value);
+      if (permission.length > 0) {
+        response.setHeader("access-control-expose-headers", EXPOSED.join(", "));
+      }
       if (!METHODS.includes(request.method ?? "")) {
         answerMethod(response, METHODS);
         return;
@@ -202,7 +210,7 @@ function publish(hub: FrameHub, options: MjpegPublishOptions = {}): Publication 
         answer(response, 204, {
           ...common,
           allow: METHODS.join(", "),
-          ...(settings.crossOrigin !== undefined && {
+          ...(permission.length > 0 && {
             "access-control-allow-methods": METHODS.join(", "),
             "access-control-allow-headers": "*",
             "access-control-max-age": "600",

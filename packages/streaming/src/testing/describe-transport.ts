@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { createFrameHub, type FrameHub, type FrameHubOptions } from "../hub/frame-hub.ts";
 import { testPattern } from "../pattern/test-pattern.ts";
 import type { Publication, PublishOptions, Transport } from "../transport.ts";
-import { type Admission, createAdmission } from "../viewers/admission.ts";
+import { createAdmission } from "../viewers/admission.ts";
 import { type LoopbackServer, serveOnLoopback } from "./serve-on-loopback.ts";
 
 /** Somebody who watches, as the suite sees it. */
@@ -53,11 +53,11 @@ export function describeTransport(name: string, options: DescribeTransportOption
   /** A publication behind a server, which the end of the test takes down. */
   const publish = async (
     made: { readonly stream?: LiveStream; readonly hub?: FrameHubOptions } = {},
-    admission?: Admission,
+    published: PublishOptions = {},
   ): Promise<{ hub: FrameHub; publication: Publication; server: LoopbackServer }> => {
     const stream = made.stream ?? testPattern({ ...SIZE, framerate: 15 });
     const hub = createFrameHub(stream, { lingerMs: 0, ...(made.hub ?? options.hub) });
-    const publication = options.transport().publish(hub, publishOptions(admission));
+    const publication = options.transport().publish(hub, published);
     const server = await serveOnLoopback(publication);
     open.push(
       server.close,
@@ -183,7 +183,10 @@ export function describeTransport(name: string, options: DescribeTransportOption
     });
 
     it("refuses who finds it full, counts it, and lets the next one in when there is room", async () => {
-      const { publication, server } = await publish({}, createAdmission({ maxViewers: 1 }));
+      const { publication, server } = await publish(
+        {},
+        { admission: createAdmission({ maxViewers: 1 }) },
+      );
       const viewer = await join(publication, server.url);
       await sees(viewer, 1);
       await expect(join(publication, server.url)).rejects.toThrow();
@@ -197,7 +200,7 @@ export function describeTransport(name: string, options: DescribeTransportOption
 
     it("refuses clearly where the hub has no encoder, and holds no seat for it", async () => {
       const admission = createAdmission({ maxViewers: 1 });
-      const { publication, server } = await publish({ hub: {} }, admission);
+      const { publication, server } = await publish({ hub: {} }, { admission });
       await expect(join(publication, server.url)).rejects.toThrow();
       await expect(join(publication, server.url)).rejects.toThrow();
       await expect.poll(() => admission.viewers, eventually).toBe(0);
@@ -221,6 +224,24 @@ export function describeTransport(name: string, options: DescribeTransportOption
       await viewer.leave();
     });
 
+    it("lets pages of its own host and of those that are named come, and no others", async () => {
+      const named = "https://named.example";
+      const allowedOrigins = [named];
+      const { hub, publication, server } = await publish({}, { allowedOrigins });
+      const { origin: own } = new URL(server.url);
+      for (const [origin, isLetIn] of [
+        ["https://other.example", false],
+        ["null", false],
+        [named, true],
+        [own, true],
+      ] as const) {
+        const status = await server.askFrom(origin, publication.upgrade !== undefined);
+        expect.soft(status === 403, `${origin}: ${status}`).toBe(!isLetIn);
+      }
+      const wrong = { allowedOrigins: ["named.example"] };
+      expect(() => options.transport().publish(hub, wrong)).toThrow(/allowedOrigins/);
+    });
+
     it("lets go of who leaves before anything was shown", async () => {
       const { hub, publication, server } = await publish({
         stream: { ...testPattern(SIZE), video$: NEVER },
@@ -231,10 +252,6 @@ export function describeTransport(name: string, options: DescribeTransportOption
       await expect.poll(() => hub.stats().renditions, eventually).toEqual([]);
     });
   });
-}
-
-function publishOptions(admission: Admission | undefined): PublishOptions {
-  return admission ? { admission } : {};
 }
 
 function noOpenFrames(): boolean {

@@ -1,4 +1,4 @@
-import { createServer, request as httpRequest } from "node:http";
+import { createServer, request as httpRequest, type IncomingMessage } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import type { Publication } from "../transport.ts";
 
@@ -10,6 +10,8 @@ export interface LoopbackServer {
   readonly failures: readonly unknown[];
   /** Asks for something below it; gives the status, and does not wait for the rest. */
   ask(method: string, path: string, body: string): Promise<number>;
+  /** Asks as a page of an origin would: for an upgrade to a WebSocket, or what may be asked. Gives the status. */
+  askFrom(origin: string, isUpgrade: boolean): Promise<number>;
   /** Asks for an upgrade to what nobody knows, and hangs up. */
   upgradeJunk(path: string): Promise<void>;
   /** Asks for the stream and hangs up without reading. */
@@ -18,6 +20,10 @@ export interface LoopbackServer {
 }
 
 const BASE = "/live";
+const UPGRADE = {
+  ...{ connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "13" },
+  "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==",
+};
 
 /** Serves a publication on loopback, at a port that the system picks. */
 export async function serveOnLoopback(publication: Publication): Promise<LoopbackServer> {
@@ -68,6 +74,19 @@ export async function serveOnLoopback(publication: Publication): Promise<Loopbac
         );
         asked.on("error", reject);
         asked.end(body);
+      }),
+    askFrom: (origin, isUpgrade) =>
+      new Promise((resolve, reject) => {
+        const asked = httpRequest({
+          ...{ port, host: "127.0.0.1", path: BASE, agent: false },
+          method: isUpgrade ? "GET" : "OPTIONS",
+          headers: { origin, ...(isUpgrade && UPGRADE) },
+        });
+        const answered = (response: IncomingMessage): void => {
+          response.socket.destroy();
+          resolve(response.statusCode ?? 0);
+        };
+        asked.on("response", answered).on("upgrade", answered).on("error", reject).end();
       }),
     upgradeJunk: (path) =>
       hangUp(

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { MillraceError } from "@millrace/core";
 import type { EncodedVideoFamily } from "@millrace/media";
+import { pageOrigins } from "../http/page-origins.ts";
 import type { FrameHub } from "../hub/frame-hub.ts";
 import type { Publication, PublishOptions, Transport } from "../transport.ts";
 import { createAdmission } from "../viewers/admission.ts";
@@ -48,8 +49,6 @@ export interface WebrtcPublishOptions extends PublishOptions {
   readonly viewerIceServers?:
     | readonly IceServer[]
     | ((request: IncomingMessage) => readonly IceServer[]);
-  /** Origin of pages that may watch; null for those of the server only. @defaultValue null */
-  readonly allowOrigin?: string | null;
 }
 
 /** A stream that viewers come to over WebRTC. */
@@ -103,7 +102,6 @@ function createPublication(
   const {
     admission = createAdmission(),
     renditions = DEFAULT_TIERS,
-    allowOrigin = null,
     viewerIceServers = [],
   } = publish;
   const clock = createRtpClock();
@@ -211,7 +209,7 @@ function createPublication(
     find: (id) => sessions.get(id),
     iceServersFor: (request) =>
       typeof viewerIceServers === "function" ? viewerIceServers(request) : viewerIceServers,
-    allowOrigin,
+    origins: pageOrigins("webrtc", publish.allowedOrigins),
     authorize: publish.authorize,
   });
   const close = async (): Promise<void> => {

@@ -297,7 +297,7 @@ describe("viewers over WebSockets", { timeout: 60_000 }, () => {
       expect(await refusedHandshake(url, { origin })).toMatchObject({ status: 403 });
     }
     const client = await openSocket(`${url}?codec=jpeg`);
-    expect(await refusedHandshake(`${url}?codec=jpeg`)).toEqual({
+    expect(await refusedHandshake(`${url}?codec=jpeg`)).toMatchObject({
       status: 503,
       code: "LIMIT_EXCEEDED",
       retryAfter: "5",
@@ -364,25 +364,6 @@ describe("viewers over WebSockets", { timeout: 60_000 }, () => {
     await publication.close();
     expect(await client.closed).toMatchObject({ code: 1001 });
   });
-});
-
-it("a library that cannot be loaded is named with what installs it", async () => {
-  const hub = createFrameHub(testPattern({ width: 320, height: 180 }), { images: jpegTurbo() });
-  const lib = {
-    get WebSocketServer(): never {
-      throw new Error("no such package");
-    },
-  };
-  const publication = websocket({ lib }).publish(hub);
-  const server = createServer();
-  server.on("upgrade", publication.upgrade);
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  const { port } = server.address() as AddressInfo;
-  expect(await refusedHandshake(`ws://127.0.0.1:${port}/?codec=jpeg`)).toMatchObject({
-    status: 500,
-  });
-  server.close();
-  await hub.close();
 });
 
 it.each([{ windows: { pictures: 0, chunks: 1 } }, { renditions: [] }, { stallMs: 0.5 }])(

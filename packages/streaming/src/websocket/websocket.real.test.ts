@@ -99,15 +99,20 @@ describe.skipIf(missingBrowser !== undefined)("players in Chromium", { timeout: 
     },
   );
 
-  it("shows pictures of mjpeg that were read by fetch", async () => {
+  it.each([
+    ["on a canvas", false],
+    ["in an <img>", true],
+  ])("shows pictures of mjpeg that were read by fetch, %s", async (_, isImage) => {
     const page = await open();
-    const id = await page.call("play", { kind: "mjpeg", url: "/mjpeg" });
+    const id = await page.call("play", { kind: "mjpeg", url: "/mjpeg", isImage });
     const seen = await page.watch(id, 60);
     const numbers = seen.map(({ number }) => number);
     expect(numbers).toEqual([...new Set(numbers)].sort((one, other) => (one ?? 0) - (other ?? 0)));
-    // Pictures of a server that says nothing in them have no numbers and no boxes.
-    if (seen[0]?.sequence !== null) expectTrueFrames(seen, size);
+    expectTrueFrames(seen, size);
+    expect(seen.every(({ sequence }) => sequence !== null)).toBe(true);
     printAges("mjpeg by fetch", seen.slice(5));
+    expect(await page.page.locator("img").count()).toBe(isImage ? 1 : 0);
+    expect(await page.call("stats", id)).toMatchObject({ state: "live" });
     await page.call("close", id);
     await page.page.close();
   });

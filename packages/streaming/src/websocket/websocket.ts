@@ -4,6 +4,7 @@ import { MillraceError } from "@millrace/core";
 import type { LiveData } from "@millrace/media";
 import { filter, map, type Observable, share } from "rxjs";
 import { answer } from "../http/answer.ts";
+import { pageOrigins } from "../http/page-origins.ts";
 import { refuseUpgrade } from "../http/refuse-upgrade.ts";
 import type { FrameHub } from "../hub/frame-hub.ts";
 import type { Rendition } from "../hub/rendition.ts";
@@ -44,12 +45,6 @@ export interface WebsocketPublishOptions extends PublishOptions {
   readonly windows?: { readonly pictures: number; readonly chunks: number };
   /** Whether viewers show frames at once or let decoders take their time. @defaultValue `"realtime"` */
   readonly latencyMode?: "realtime" | "smooth";
-  /**
-   * Origins of other pages that may watch, such as `"https://example.org"`; those of the host that is asked may
-   * anyway. A program that is no browser says none, and may watch: browsers let any page open a WebSocket to any
-   * address, such as one that only the machine itself can reach. @defaultValue none
-   */
-  readonly allowedOrigins?: readonly string[];
   /** How long a viewer may acknowledge nothing, in milliseconds. @defaultValue 10,000 */
   readonly stallMs?: number;
   /** Renditions that may be made at once for those who watch. @defaultValue 12 */
@@ -125,10 +120,10 @@ function createPublication(
     renditions = DEFAULT_RUNGS,
     windows = { pictures: 2, chunks: 4 },
     latencyMode = "realtime",
-    allowedOrigins,
     stallMs = 10_000,
     maxRenditions = 12,
   } = options;
+  const origins = pageOrigins("websocket", options.allowedOrigins);
   checkOptions(renditions, { ...windows, stallMs, maxRenditions });
   const list = createViewerList("websocket");
   const viewers = new Set<WebsocketViewer>();
@@ -224,13 +219,9 @@ function createPublication(
     upgrade(request, socket, head) {
       // It may break while the library is being loaded.
       socket.on("error", () => {});
-      const { origin } = request.headers;
-      if (!mayWatch(request.headers, allowedOrigins)) {
-        const error = new MillraceError(
-          "INVALID_OPTION",
-          `Pages of ${origin} may not watch: it is not of this host, and allowedOrigins does not name it.`,
-        );
-        refuseUpgrade(request, socket, error, 403);
+      const refusal = origins.refusalOf(request.headers);
+      if (refusal) {
+        refuseUpgrade(request, socket, refusal, 403);
         return;
       }
       accept(request, socket, head).catch((error: unknown) => {
@@ -299,12 +290,4 @@ function checkOptions(
     "INVALID_OPTION",
     "websocket: renditions must be a list of at least one { height, bitrate }, both above 0.",
   );
-}
-
-function mayWatch(
-  { origin, host }: IncomingMessage["headers"],
-  allowedOrigins: readonly string[] = [],
-): boolean {
-  if (origin === undefined || allowedOrigins.includes(origin)) return true;
-  return URL.canParse(origin) && new URL(origin).host === host;
 }

@@ -12,7 +12,8 @@ import {
   playWebSocket,
   supportedTransports,
 } from "../../src/browser/index.ts";
-import type { PageSoundBuffer } from "../../src/browser/page.ts";
+import type { PageImage, PageSoundBuffer } from "../../src/browser/page.ts";
+import { drawOver } from "../../src/browser/picture-painter.ts";
 import { readPatternMarks } from "../../src/pattern/pattern-marks.ts";
 
 /** What was seen of a frame. */
@@ -34,8 +35,14 @@ export interface PagePlay {
   readonly url: string;
   readonly codec?: "jpeg" | "h264" | "vp8";
   readonly audio?: boolean;
+  /** Whether pictures are shown in an `<img>` and not on a canvas. */
+  readonly isImage?: boolean;
 }
 
+interface ShownImage extends PageImage {
+  readonly naturalWidth: number;
+  readonly naturalHeight: number;
+}
 interface TestCanvas extends PageCanvas {
   getContext(kind: "2d"): PageContext & {
     getImageData(x: number, y: number, width: number, height: number): { data: Uint8ClampedArray };
@@ -83,21 +90,25 @@ function listen(heard: number[]): PageAudio {
   return context;
 }
 
-function play({ kind, url, codec, audio = false }: PagePlay): number {
+function play({ kind, url, codec, audio = false, isImage = false }: PagePlay): number {
   const canvas = newCanvas();
+  const image = document.createElement("img") as ShownImage;
+  if (isImage) document.body.append(image);
   const overlay = newCanvas();
   const seen: SeenShown[] = [];
   const states: string[] = [];
   const data: unknown[] = [];
   const options = {
     url,
-    canvas,
+    ...(isImage ? { image } : { canvas }),
     clockOffsetMs: 0,
     onState: (state: string, reason: string) => void states.push(`${state}: ${reason}`),
     onData: (item: unknown) => void (data.length < 10_000 && data.push(item)),
     onFrame: (
       frame: Parameters<typeof drawDetections>[1] & Pick<SeenShown, "sequence" | "timestamp">,
     ) => {
+      // What is on the page is what is looked at.
+      if (isImage) drawOver(canvas, image, image.naturalWidth, image.naturalHeight);
       const { width, height } = canvas;
       overlay.width = width;
       overlay.height = height;
@@ -134,11 +145,11 @@ function play({ kind, url, codec, audio = false }: PagePlay): number {
   const start = (): Player => {
     if (kind === "mjpeg") return playMjpeg(options);
     if (kind === "websocket")
-      return playWebSocket({ ...options, ...wanted, audio: audio && listen(heard) });
+      return playWebSocket({ ...options, canvas, ...wanted, audio: audio && listen(heard) });
     const video = document.createElement("video") as PageVideo;
     video.muted = true;
     document.body.append(video);
-    return playWebRtc({ ...options, ...(wanted as { codec?: "h264" | "vp8" }), video });
+    return playWebRtc({ ...options, canvas, ...(wanted as { codec?: "h264" | "vp8" }), video });
   };
   players.push({ player: start(), seen, states, data, heard });
   return players.length - 1;

@@ -90,7 +90,8 @@ export async function seedStreamRoutes(
       const { config, ignored, stream } = await start(body, query);
       return {
         status: "success",
-        message: `Video ${config.video_id} can be watched: send an offer to whep_url or offer_url.`,
+        message: `Video ${config.video_id} can be watched at webrtc_url.`,
+        webrtc_url: pageOf(stream.spec),
         ...addresses(stream),
         ...{ config, ignored },
         low_latency: true,
@@ -144,6 +145,12 @@ export async function seedStreamRoutes(
 
 function isOf(spec: OpenStream["spec"], video: string): boolean {
   return spec.source === "video" && spec.video === video;
+}
+
+/** The page with these wishes. */
+function pageOf(spec: OpenStream["spec"]): string {
+  const wishes = Object.entries(spec).map(([name, value]) => [name, String(value)]);
+  return `/webrtc?${new URLSearchParams(Object.fromEntries(wishes))}`;
 }
 
 /** The largest size of a video that has its shape and lies within what is wanted; even, as encoders want it. */

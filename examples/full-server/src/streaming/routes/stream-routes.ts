@@ -11,7 +11,7 @@ const byId = z.object({ id: z.string() });
 /** Streams: what is open, opening, ending. */
 export async function streamRoutes(
   plain: FastifyInstance,
-  { streams, transports, videos, settings }: StreamingServices,
+  { streams, transports, videos, cameras, settings }: StreamingServices,
 ): Promise<void> {
   const app = plain.withTypeProvider<ZodTypeProvider>();
   app.get(
@@ -21,6 +21,7 @@ export async function streamRoutes(
       streams: streams.list().map(streamView),
       transports,
       hasModel: videos.found.detector !== undefined,
+      hasCameras: !cameras.isOff,
       maxStreams: settings.maxStreams,
     }),
   );

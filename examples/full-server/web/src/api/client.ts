@@ -17,6 +17,8 @@ export interface Options {
   readonly signal?: AbortSignal | undefined;
   /** Instead of the one of the session. */
   readonly token?: string;
+  /** Sent as JSON. */
+  readonly json?: object;
 }
 
 /** One line of a chart as the server is asked for it. */
@@ -97,13 +99,22 @@ export function searchOf(query: Query): string {
 export async function request<T>(
   method: string,
   path: string,
-  { signal, token }: Options = {},
+  { signal, token, json }: Options = {},
 ): Promise<T> {
   const own = token === undefined ? session.get() : { token, refused: false };
-  const headers = { accept: "application/json", ...authorizationOf(own) };
+  const headers = {
+    accept: "application/json",
+    ...authorizationOf(own),
+    ...(json && { "content-type": "application/json" }),
+  };
   let response: Response;
   try {
-    response = await fetch(path, { method, headers, ...(signal && { signal }) });
+    response = await fetch(path, {
+      method,
+      headers,
+      ...(signal && { signal }),
+      ...(json && { body: JSON.stringify(json) }),
+    });
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new ApiError("The server cannot be reached. Check that it runs.", {

@@ -12,7 +12,9 @@ const LINKS = [
   ["/upload", "Upload"],
   ["/charts", "Charts"],
   ["/video", "Video"],
+  ["/webrtc", "Watch live"],
 ] as const;
+const WITHOUT_DATABASE = new Set(["/video", "/webrtc"]);
 const ZONES: readonly (readonly [Zone, string])[] = [
   ["utc", "UTC"],
   ["local", "Local time"],
@@ -62,7 +64,7 @@ export function Header({ path }: { readonly path: string }) {
           <Notice kind="error">{problem} What you see may be old.</Notice>
         </div>
       )}
-      {settings?.database.reachable === false && path !== "/video" && (
+      {settings?.database.reachable === false && !WITHOUT_DATABASE.has(path) && (
         <div class="banner">
           <Notice kind="error">
             The database at {settings.database.url} does not answer. Jobs wait for it and charts

@@ -38,7 +38,8 @@ async function load(): Promise<NodeAvLibrary> {
   } catch (error) {
     throw new WorkerFailure(
       "MISSING_DEPENDENCY",
-      `node-av: the package node-av cannot be loaded (${String(error)}); install it: npm install node-av@^6.1.1`,
+      // What to do comes first: some who tell it to others have room for a line.
+      `node-av: the package node-av cannot be loaded; install it: npm install node-av@^6.1.1 (${String(error)})`,
     );
   }
 }

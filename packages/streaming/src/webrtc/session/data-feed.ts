@@ -16,12 +16,14 @@ import type { RtpClock } from "./rtp-clock.ts";
 export interface DataFeed {
   /** Uses a channel that the viewer has opened, when it is the one for data. */
   take(channel: PeerChannel, until$: Observable<unknown>): void;
-  /** Tells which time of the stream a frame has. */
-  sendClock(frame: EncodedFrame): void;
+  /** Tells when a frame was made, where that says more of the clock than what was told before. */
+  tellClock(frame: EncodedFrame): void;
 }
 
 /** Data that waits for a slow viewer: what comes above it is dropped, as what is old helps nobody. */
 const MOST_WAITING_BYTES = 64 * 1024;
+/** A clock that is nearer to the truth by less is not told again. */
+const NEARER_MS = 5;
 /** A report is short; what is longer is not read at all. */
 const MOST_REPORT_CHARS = 1_024;
 
@@ -32,9 +34,11 @@ export function createDataFeed(
   shown: (frame: ViewerReport["shown"], agoMs: number) => void,
 ): DataFeed {
   let open: PeerChannel | undefined;
-  const send = (message: PeerData): void => {
-    if (!open || open.bufferedAmount > MOST_WAITING_BYTES) return;
+  let toldMs = Number.POSITIVE_INFINITY;
+  const send = (message: PeerData): boolean => {
+    if (!open || open.bufferedAmount > MOST_WAITING_BYTES) return false;
     open.send(JSON.stringify(message));
+    return true;
   };
   return {
     take(channel, until$) {
@@ -51,9 +55,13 @@ export function createDataFeed(
         if (report) shown(report.shown, report.shown.agoMs);
       });
     },
-    sendClock({ timestamp, capturedAtMs, sequence }) {
+    tellClock({ timestamp, capturedAtMs, sequence, isKey }) {
+      // A frame that came late makes the clock late: all others would seem younger than they are, or not made yet.
+      const beginMs = capturedAtMs - timestamp / 1_000;
+      if (!isKey && beginMs > toldMs - NEARER_MS) return;
       const value: PeerClock = { capturedAtMs, sequence };
-      send({ kind: CLOCK_KIND, timestamp, rtpTimestamp: clock.video(timestamp), value });
+      const rtpTimestamp = clock.video(timestamp);
+      if (send({ kind: CLOCK_KIND, timestamp, rtpTimestamp, value })) toldMs = beginMs;
     },
   };
 }

@@ -141,7 +141,7 @@ export function createSession({
         meter.sent(0);
         lastFrame = frame;
         if (!isAgeAcknowledged) meter.aged(nowMs() - frame.capturedAtMs + road.read().pacedMs);
-        if (frame.isKey) data.sendClock(frame);
+        data.tellClock(frame);
       },
     });
     return { video, family, feed, road };
@@ -194,7 +194,7 @@ export function createSession({
   peer.reports$.pipe(takeUntil(closed$)).subscribe(hear);
   peer.channels$.pipe(takeUntil(closed$)).subscribe((channel) => {
     data.take(channel, closed$);
-    if (lastFrame) data.sendClock(lastFrame);
+    if (lastFrame) data.tellClock(lastFrame);
   });
   peer.state$.pipe(takeUntil(closed$)).subscribe((peerState) => {
     if (peerState === "closed" || peerState === "failed") close(`the connection has ${peerState}`);

@@ -4,6 +4,7 @@ import { expectNoOpenFrames } from "@millrace/media/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { addressOf, joinWhep, whepOffer } from "../../../test/whep-client.ts";
 import { createFrameHub } from "../../hub/frame-hub.ts";
+import { nodeDataChannel } from "../../node-datachannel/node-datachannel.ts";
 import { testPattern } from "../../pattern/test-pattern.ts";
 import { createAdmission } from "../../viewers/admission.ts";
 import { werift } from "../../werift/werift.ts";
@@ -21,13 +22,14 @@ const transport = webrtc({
 });
 const open: WebrtcPublication = transport.publish(hub, {
   viewerIceServers: [{ urls: "turn:turn.example:3478", username: 'a"b', credential: "c" }],
-  allowOrigin: "*",
+  allowedOrigins: "*",
 });
 const guarded = transport.publish(hub, {
   authorize: (_, token) => token === "secret",
   admission: createAdmission({ maxViewers: 1 }),
-  allowOrigin: "https://app.example",
+  allowedOrigins: ["https://app.example"],
 });
+const native = webrtc({ peers: nodeDataChannel(), hostAddresses: ["127.0.0.1"] }).publish(hub);
 const vp8Only = transport.publish(hub, { families: ["vp8"] });
 let server: Server;
 let base = "";
@@ -35,14 +37,14 @@ let base = "";
 beforeAll(async () => {
   server = createServer((request, response) => {
     const [, first] = (request.url ?? "").split("/");
-    const publication = { guarded, vp8: vp8Only }[first ?? ""] ?? open;
+    const publication = { guarded, native, vp8: vp8Only }[first ?? ""] ?? open;
     void publication.handle(request, response);
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   base = addressOf(server);
 });
 afterAll(async () => {
-  for (const publication of [open, guarded, vp8Only]) await publication.close();
+  for (const publication of [open, guarded, native, vp8Only]) await publication.close();
   await hub.close();
   server.close();
   await media.close();
@@ -191,10 +193,14 @@ describe("an offer", () => {
 
 describe("who may come", () => {
   it("is told by what it answers to before anything is sent", async () => {
-    const response = await fetch(`${base}/guarded/whep`, { method: "OPTIONS" });
+    const origin = "https://app.example";
+    const response = await fetch(`${base}/guarded/whep`, {
+      method: "OPTIONS",
+      headers: { origin },
+    });
     expect(response.status).toBe(204);
     expect(response.headers.get("accept-post")).toBe("application/sdp");
-    expect(response.headers.get("access-control-allow-origin")).toBe("https://app.example");
+    expect(response.headers.get("access-control-allow-origin")).toBe(origin);
     expect(response.headers.get("access-control-allow-methods")).toContain("PATCH");
     expect(response.headers.get("access-control-allow-headers")).toContain("Authorization");
     const get = await fetch(`${base}/guarded/whep`);
@@ -207,7 +213,14 @@ describe("who may come", () => {
       method: "OPTIONS",
       headers: { origin: "https://app.example", "access-control-request-method": "POST" },
     });
+    expect(response.status).toBe(403);
     expect(response.headers.get("access-control-allow-origin")).toBeNull();
+    const { connection, sdp } = await whepOffer();
+    const sent = await post("/vp8/whep", sdp, { origin: "https://app.example" });
+    expect(sent.status).toBe(403);
+    expect(await sent.text()).toContain("allowedOrigins");
+    expect(vp8Only.sessions).toHaveLength(0);
+    await connection.close();
   });
 
   it("shows its token, and finds no place when all are taken", async () => {
@@ -230,6 +243,31 @@ describe("who may come", () => {
 });
 
 describe("candidates that come later", () => {
+  it("may not make connections anew where the library cannot: 422, and the session goes on", async () => {
+    const viewer = await joinWhep(`${base}/native/whep`, { codecs: ["H264"] });
+    const offered = viewer.connection.localDescription?.sdp ?? "";
+    const patch = async (ufrag: string | undefined, match: string) =>
+      await fetch(viewer.session, {
+        method: "PATCH",
+        headers: { "content-type": FRAGMENT, "if-match": match },
+        body: `a=ice-ufrag:${ufrag}\r\na=ice-pwd:${/a=ice-pwd:(\S+)/.exec(offered)?.[1]}\r\na=end-of-candidates\r\n`,
+      });
+    const ufrag = /a=ice-ufrag:(\S+)/.exec(offered)?.[1];
+    const refused = await patch("abcd", "*");
+    expect(refused.status).toBe(422);
+    expect(await refused.text()).toContain("open another session");
+    expect(refused.headers.get("etag")).toBeNull();
+    // What it can do it does, before and after.
+    expect((await patch(ufrag, viewer.etag)).status).toBe(204);
+    await viewer.connected();
+    await expect.poll(() => viewer.packets.video).toBeGreaterThan(10);
+    expect((await patch("abcd", "*")).status).toBe(422);
+    const before = viewer.packets.video;
+    await expect.poll(() => viewer.packets.video).toBeGreaterThan(before + 10);
+    expect(native.sessions[0]?.stats().state).toBe("live");
+    await viewer.leave();
+  });
+
   it("need the tag of the session, and another one after a restart", async () => {
     const viewer = await joinWhep(`${base}/whep`);
     const patch = async (body: string, headers: Record<string, string> = {}) =>

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { MillraceError } from "@millrace/core";
 import { answer, answerError, answerMethod } from "../../http/answer.ts";
+import type { PageOrigins } from "../../http/page-origins.ts";
 import type { IceServer } from "../peer-transport.ts";
 import type { SignalledSession } from "../session/signalled-session.ts";
 import { iceLinks } from "./ice-link.ts";
@@ -17,8 +18,8 @@ export interface SignallingOptions {
   readonly find: (id: string) => SignalledSession | undefined;
   /** What a viewer is told to go by. */
   readonly iceServersFor: (request: IncomingMessage) => readonly IceServer[];
-  /** Of the page that may ask; null answers pages of this origin only. */
-  readonly allowOrigin: string | null;
+  /** Whose pages may ask. */
+  readonly origins: PageOrigins;
   readonly authorize:
     | ((request: IncomingMessage, token: string | undefined) => boolean | Promise<boolean>)
     | undefined;
@@ -26,25 +27,20 @@ export interface SignallingOptions {
 
 const SDP = "application/sdp";
 const FRAGMENT = "application/trickle-ice-sdpfrag";
+/** Headers of ours that a page of elsewhere may read. */
+const EXPOSED = ["Location", "ETag", "Link", "Accept-Patch", "Retry-After"];
 
 /** Answers the requests of WHEP (draft-ietf-wish-whep-04) and those of the form `POST …/offer` with JSON. */
 export function createSignalling(
   options: SignallingOptions,
 ): (request: IncomingMessage, response: ServerResponse, path?: string) => Promise<void> {
-  const shared: Readonly<Record<string, string>> = {
-    ...(options.allowOrigin !== null && {
-      "access-control-allow-origin": options.allowOrigin,
-      "access-control-expose-headers": "Location, ETag, Link, Accept-Patch, Retry-After",
-    }),
-  };
-
   const create = async (
     request: IncomingMessage,
     response: ServerResponse,
     base: string,
   ): Promise<void> => {
     if (typeOf(request) !== SDP) {
-      answer(response, 415, { ...shared, "accept-post": SDP }, `The offer comes as ${SDP}.`);
+      answer(response, 415, { "accept-post": SDP }, `The offer comes as ${SDP}.`);
       return;
     }
     const gone = whenGone(response);
@@ -55,7 +51,6 @@ export function createSignalling(
       response,
       status,
       {
-        ...shared,
         "content-type": SDP,
         location: `${base}/${session.id}`,
         etag: session.etag,
@@ -83,7 +78,7 @@ export function createSignalling(
     base: string,
   ): Promise<void> => {
     if (typeOf(request) !== "application/json") {
-      answer(response, 415, { ...shared, "accept-post": "application/json" });
+      answer(response, 415, { "accept-post": "application/json" });
       return;
     }
     const gone = whenGone(response);
@@ -92,7 +87,7 @@ export function createSignalling(
     answer(
       response,
       200,
-      { ...shared, "content-type": "application/json", location: `${base}/${session.id}` },
+      { "content-type": "application/json", location: `${base}/${session.id}` },
       JSON.stringify({
         type: "answer",
         sdp: session.peer.localDescription,
@@ -109,9 +104,9 @@ export function createSignalling(
     if (!session) throw new MillraceError("NOT_FOUND", "There is no such session.");
     if (request.method === "DELETE") {
       session.close("it left");
-      answer(response, 200, shared);
+      answer(response, 200);
     } else if (request.method === "PATCH") {
-      await patchSession(request, response, session, shared);
+      await patchSession(request, response, session);
     } else {
       answerMethod(response, ["DELETE", "PATCH", "OPTIONS"]);
     }
@@ -119,15 +114,25 @@ export function createSignalling(
 
   return async (request, response, path) => {
     const route = routeOf(request, path, (id) => options.find(id) !== undefined);
-    for (const [name, value] of Object.entries(shared)) response.setHeader(name, value);
+    const refusal = options.origins.refusalOf(request.headers);
+    if (refusal) {
+      request.resume();
+      answerError(response, refusal, 403);
+      return;
+    }
+    const permission = Object.entries(options.origins.permissionFor(request.headers));
+    for (const [name, value] of permission) response.setHeader(name, value);
+    if (permission.length > 0) {
+      response.setHeader("access-control-expose-headers", EXPOSED.join(", "));
+    }
     try {
       if (request.method === "OPTIONS") {
-        answer(response, 204, preflight(shared, route.kind));
+        answer(response, 204, preflight(route.kind));
         return;
       }
       const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
       if (options.authorize && !(await options.authorize(request, token))) {
-        answer(response, 401, { ...shared, "www-authenticate": "Bearer" });
+        answer(response, 401, { "www-authenticate": "Bearer" });
         return;
       }
       if (route.kind === "session") await onSession(request, response, route.id);
@@ -137,7 +142,7 @@ export function createSignalling(
     } catch (error) {
       if (error instanceof BodyTooLong) {
         // What is still to come is not waited for.
-        answer(response, 413, { ...shared, connection: "close" }, "64 KiB may be sent.");
+        answer(response, 413, { connection: "close" }, "64 KiB may be sent.");
         response.once("finish", () => request.destroy());
       } else {
         // What is offered is not what is spoken here.
@@ -169,12 +174,8 @@ function routeOf(
   return { kind: "whep", base: whole.replace(/\/+$/, "") };
 }
 
-function preflight(
-  shared: Readonly<Record<string, string>>,
-  kind: Route["kind"],
-): Readonly<Record<string, string>> {
+function preflight(kind: Route["kind"]): Readonly<Record<string, string>> {
   return {
-    ...shared,
     ...(kind === "whep" && { "accept-post": SDP }),
     "access-control-allow-methods": "POST, PATCH, DELETE, OPTIONS",
     "access-control-allow-headers": "Authorization, Content-Type, If-Match",

@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { MillraceError } from "@millrace/core";
 import type { EncodedVideoFamily } from "@millrace/media";
 import { BehaviorSubject, type Observable } from "rxjs";
+import { pageOrigins } from "../../http/page-origins.ts";
+import type { PublishOptions } from "../../transport.ts";
 import { type Admission, createAdmission } from "../../viewers/admission.ts";
 import type { PeerOptions, PeerTransport } from "../peer-transport.ts";
 import { createSignalling } from "../signalling/signalling.ts";
@@ -21,8 +23,8 @@ export interface WhipIngestOptions
     request: IncomingMessage,
     token: string | undefined,
   ) => boolean | Promise<boolean>;
-  /** Origin of pages that may publish; null for those of the server only. @defaultValue null */
-  readonly allowOrigin?: string | null;
+  /** Origins of other pages that may publish, as of {@link PublishOptions.allowedOrigins}. @defaultValue none */
+  readonly allowedOrigins?: PublishOptions["allowedOrigins"];
 }
 
 /** A door for streams that come to us. */
@@ -60,7 +62,7 @@ const MOST_PUBLISHERS = 16;
  */
 export function createWhipIngest(options: WhipIngestOptions): WhipIngest {
   const { peers, admission = createAdmission({ maxViewers: MOST_PUBLISHERS }) } = options;
-  const { families = ["h264", "vp8"], authorize, allowOrigin = null } = options;
+  const { families = ["h264", "vp8"], authorize, allowedOrigins } = options;
   const sessions = new Map<string, WhipSession>();
   const publishers$ = new BehaviorSubject<readonly WhipPublisher[]>([]);
   let isClosed = false;
@@ -113,7 +115,7 @@ export function createWhipIngest(options: WhipIngestOptions): WhipIngest {
       open,
       find: (id) => sessions.get(id),
       iceServersFor: () => [],
-      allowOrigin,
+      origins: pageOrigins("createWhipIngest", allowedOrigins),
       authorize,
     }),
     publishers$: publishers$.asObservable(),
