@@ -1,5 +1,7 @@
 // Viewers who harm others where others can be harmed.
+
 import { request as ask, get, type IncomingMessage } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   openUdpRelay,
   throughRelay,

@@ -9,13 +9,11 @@ export interface MalformedOffer {
 }
 
 const TYPES = [
-  "application/sdp",
-  "application/json",
-  "text/plain",
-  "application/sdp; charset=x",
-  "",
+  ...Array<string>(6).fill("application/sdp"),
+  ...["application/json", "application/json"],
+  ...["text/plain", "application/sdp; charset=x", ""],
 ];
-const PATHS = ["", "/offer", "/session", "/session/none", "/none", "/%00"];
+const PATHS = ["", "", "", "", "", "/offer", "/offer", "/session/none", "/none", "/%00"];
 const METHODS = ["POST", "POST", "POST", "POST", "PATCH", "DELETE", "PUT"];
 const LINES = [
   "a=ice-ufrag:",

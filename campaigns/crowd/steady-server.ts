@@ -40,7 +40,7 @@ const mortal: LiveStream = {
   }),
 };
 const media = nodeAv({ workers: 1 });
-const images = jpegTurbo();
+const images = jpegTurbo({ scaler: media.scaler });
 const hubs = [pattern, mortal].map((stream) =>
   createFrameHub(stream, { images, video: media.videoEncoder, lingerMs: 0 }),
 );
