@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { startVictoriaMetrics } from "@millrace/vm-sink/server";
 import buildIfStale from "../test/build-if-stale.ts";
 import { openCorrupt } from "./corrupt-videos.ts";
+import { type CrowdPhase, crowdLine, disturb } from "./crowd.ts";
 import { loadExactly } from "./exact.ts";
 import { judgeFrames } from "./frames.ts";
 import { type AttackResult, attackCommand, attackMany, attackWithBomb } from "./hostile.ts";
@@ -128,8 +129,23 @@ const campaigns: Readonly<Record<string, Campaign>> = {
     }
     return failures;
   },
+
+  async crowd({ from, seeds = 1 }) {
+    let failures = 0;
+    for (let seed = from; seed < from + seeds; seed++) {
+      const onPhase = (phase: CrowdPhase): void => console.log(`crowd: ${crowdLine(phase)}`);
+      const result = await disturb({ ...WHOLE_CROWD, seed, onPhase });
+      const [was, is] = [result.before, result.after].map(({ heapBytes }) => heapBytes / 1e6);
+      console.log(
+        `crowd: memory ${was?.toFixed(1)} MB before, ${is?.toFixed(1)} MB afterwards; malformed offers answered ${JSON.stringify(Object.fromEntries(result.offers))}`,
+      );
+      failures += tell(seed, [...result.differences, ...result.unsteady], "not as wanted");
+    }
+    return failures;
+  },
 };
 
+const WHOLE_CROWD = { viewers: 4, phaseMs: 15_000, joins: 200, offers: 1_000, oversized: 40 };
 const USUAL_CORRUPT = 1_000;
 const USUAL_NETWORK = 5;
 const USUAL_REQUESTS = 10_000;
