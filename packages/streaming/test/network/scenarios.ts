@@ -1,4 +1,5 @@
 import type { BottleneckOptions } from "./bottleneck.ts";
+import type { PauseOptions } from "./pauses.ts";
 
 /** A road and how it changes. */
 export interface Scenario extends Omit<BottleneckOptions, "delayMs"> {
@@ -9,6 +10,10 @@ export interface Scenario extends Omit<BottleneckOptions, "delayMs"> {
   readonly untilMs: number;
   /** What the encoder gives at most. */
   readonly maxBitrate: number;
+  /** When the sender's machine stands still; only where time is simulated. @defaultValue never */
+  readonly senderPauses?: PauseOptions;
+  /** Whether the viewer tells of packets that were sent again; only where it is simulated. @defaultValue true */
+  readonly tellsOfRepetitions?: boolean;
 }
 
 const STEPS = [2, 1, 0.5, 2].map((mbit, i) => ({ fromMs: i * 12_000, bitrate: mbit * 1e6 }));
