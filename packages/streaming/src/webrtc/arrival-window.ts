@@ -19,6 +19,8 @@ export interface ArrivalWindow {
   readonly judged: number;
   /** Share lost over long, while no queue stood. */
   readonly usualLoss: number;
+  /** Whether the last report told anything of queues: packets that lay ready at the viewer do not. */
+  readonly isEvidence: boolean;
   /** Bits a second that came. */
   readonly ackedBitrate: number;
   /** Bits a second that came while others waited behind them: what the narrow place carries. */
@@ -40,6 +42,8 @@ interface Arrival {
   readonly sentMs: number;
   readonly receivedMs: number;
   readonly bits: number;
+  /** It lay ready while the viewer's machine did something else, so that its time says nothing of the road. */
+  isHeldUp: boolean;
 }
 
 /** 12 s of 170 packets a second; a power of two. */
@@ -49,6 +53,15 @@ const BASE_WINDOW_MS = 15_000;
 const BASE_STEP_MS = 500;
 const KEPT_MS = 600;
 const LOSS_WINDOW_MS = 2_000;
+/**
+ * A narrow place gives packets one after another. Those that were sent over so long a time and come all at once, with
+ * no more than this between them, lay ready at the viewer.
+ */
+const [HELD_UP_MS, AT_ONCE_MS] = [20, 0.5];
+/** One that waited so much longer than the one before it says nothing before another comes after it, alone. */
+const HOLD_UP_FROM_MS = 35;
+/** How far back is looked for packets that were not held up, before those are believed that were. */
+const LOOK_BACK_MS = [100, 200, 400];
 /** A clock that jumps so far was set, or another viewer's machine took over. */
 const JUMP_MS = 10_000;
 
@@ -67,11 +80,30 @@ export function createArrivalWindow(): ArrivalWindow {
   let unansweredSinceMs: number | undefined;
   let judged = 0;
   let trainBitrate: number | null = null;
+  /** Those that came at once with the newest one. */
+  let together: Arrival[] = [];
+  let [isEvidence, evidenceMs] = [true, Number.NEGATIVE_INFINITY];
 
   const forget = (): void => {
     arrivals = [];
     base = [];
+    together = [];
     newestReceivedMs = Number.NEGATIVE_INFINITY;
+    evidenceMs = Number.NEGATIVE_INFINITY;
+  };
+  const noteArrival = (arrival: Arrival): void => {
+    const before = together.at(-1);
+    const gapMs = before ? arrival.receivedMs - before.receivedMs : 0;
+    const jumpMs = before ? gapMs - (arrival.sentMs - before.sentMs) : 0;
+    const isTogether = Math.abs(gapMs) <= AT_ONCE_MS;
+    const isWithHeldUp = isTogether && before?.isHeldUp === true;
+    if (!isTogether) together = [];
+    together.push(arrival);
+    const spreadMs = arrival.sentMs - (together[0] as Arrival).sentMs;
+    if (jumpMs >= HOLD_UP_FROM_MS || isWithHeldUp || spreadMs >= HELD_UP_MS) {
+      for (const each of together) each.isHeldUp = true;
+    }
+    arrivals.push(arrival);
   };
   const noteDelay = (delayMs: number, atMs: number): void => {
     const last = base.at(-1);
@@ -84,12 +116,21 @@ export function createArrivalWindow(): ArrivalWindow {
     for (const { delayMs } of base) lowest = Math.min(lowest, delayMs);
     return lowest;
   };
-  const leastDelay = (sinceMs: number): number => {
+  const leastDelay = (sinceMs: number, isAnyGood: boolean): number => {
     let lowest = Number.POSITIVE_INFINITY;
-    for (const { sentMs, receivedMs } of arrivals) {
-      if (receivedMs >= sinceMs) lowest = Math.min(lowest, receivedMs - sentMs);
+    for (const { sentMs, receivedMs, isHeldUp } of arrivals) {
+      if (receivedMs < sinceMs || (isHeldUp && !isAnyGood)) continue;
+      lowest = Math.min(lowest, receivedMs - sentMs);
     }
     return lowest;
+  };
+  /** The least delay of the last so many milliseconds, or of those before where all in them were held up. */
+  const recentDelay = (windowMs: number): number => {
+    for (const backMs of [windowMs, ...LOOK_BACK_MS]) {
+      const delayMs = leastDelay(newestReceivedMs - backMs, false);
+      if (delayMs < Number.POSITIVE_INFINITY) return delayMs;
+    }
+    return leastDelay(newestReceivedMs - windowMs, true);
   };
   const weigh = (atMs: number): void => {
     outcomes = outcomes.filter((outcome) => outcome.atMs > atMs - LOSS_WINDOW_MS);
@@ -106,8 +147,14 @@ export function createArrivalWindow(): ArrivalWindow {
   const measure = (): void => {
     const emptyMs = baseMs();
     arrivals = arrivals.filter(({ receivedMs }) => receivedMs > newestReceivedMs - KEPT_MS);
-    standingMs = leastDelay(newestReceivedMs - 100) - emptyMs;
-    newestMs = leastDelay(newestReceivedMs - 35) - emptyMs;
+    standingMs = recentDelay(100) - emptyMs;
+    newestMs = recentDelay(35) - emptyMs;
+    let freeMs = Number.NEGATIVE_INFINITY;
+    for (const { receivedMs, isHeldUp } of arrivals) {
+      if (!isHeldUp) freeMs = Math.max(freeMs, receivedMs);
+    }
+    isEvidence = freeMs > evidenceMs || newestReceivedMs - freeMs > (LOOK_BACK_MS.at(-1) ?? 0);
+    evidenceMs = Math.max(evidenceMs, freeMs);
     let [first, bits, busyBits, busyMs] = [newestReceivedMs, 0, 0, 0];
     let before: Arrival | undefined;
     for (const arrival of arrivals) {
@@ -116,7 +163,7 @@ export function createArrivalWindow(): ArrivalWindow {
         if (arrival.receivedMs > first) bits += arrival.bits;
         first = Math.min(first, arrival.receivedMs);
       }
-      if (before && arrival.receivedMs > newestReceivedMs - 350) {
+      if (before && !arrival.isHeldUp && arrival.receivedMs > newestReceivedMs - 350) {
         const gapMs = arrival.receivedMs - before.receivedMs;
         // It would have come before the other one, had it not waited behind it.
         if (gapMs >= 0 && arrival.sentMs + emptyMs < before.receivedMs - 1) {
@@ -163,7 +210,8 @@ export function createArrivalWindow(): ArrivalWindow {
         if (Math.abs(receivedMs - newestReceivedMs) > JUMP_MS) forget();
         newestReceivedMs = Math.max(newestReceivedMs, receivedMs);
         newestSentMs = Math.max(newestSentMs ?? sentMs, sentMs);
-        arrivals.push({ sentMs, receivedMs, bits: (sizes[slot] as number) * 8 });
+        const bits = (sizes[slot] as number) * 8;
+        noteArrival({ sentMs, receivedMs, bits, isHeldUp: false });
         noteDelay(receivedMs - sentMs, atMs);
       }
       if (came === 0 && lost === 0) return false;
@@ -181,6 +229,9 @@ export function createArrivalWindow(): ArrivalWindow {
     },
     get newestMs() {
       return newestMs;
+    },
+    get isEvidence() {
+      return isEvidence;
     },
     get loss() {
       return loss;
@@ -209,7 +260,7 @@ export function createArrivalWindow(): ArrivalWindow {
       loss = usualLoss;
     },
     rebase() {
-      const delayMs = leastDelay(newestReceivedMs - 100);
+      const delayMs = recentDelay(100);
       base = [{ atMs: lastMs, delayMs }];
       measure();
     },

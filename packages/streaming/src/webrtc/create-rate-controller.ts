@@ -194,7 +194,7 @@ export function createRateController(options: RateControllerOptions = {}): RateC
         silence = undefined;
         arrivals.forgetLoss();
       }
-      steerQueue(atMs);
+      if (arrivals.isEvidence) steerQueue(atMs);
       steerLoss(atMs);
       grow(atMs);
       isCongested = isCongested
