@@ -6,7 +6,10 @@ export interface ArrivalWindow {
     readonly transportSequenceNumber: number;
     readonly sizeBytes: number;
     readonly atMs: number;
+    readonly isRepetition?: boolean;
   }): void;
+  /** The sender stood still for so long: nothing could be heard. */
+  onStandstill(durationMs: number, atMs: number): void;
   /** Returns whether it said anything that was not known. */
   onFeedback(feedback: TransportFeedback, atMs: number): boolean;
   /** What every packet of the last tenth of a second has waited at least, in milliseconds. */
@@ -21,6 +24,8 @@ export interface ArrivalWindow {
   readonly usualLoss: number;
   /** Whether the last report told anything of queues: packets that lay ready at the viewer do not. */
   readonly isEvidence: boolean;
+  /** Whether all that the last report told of had come, and some of it had lain ready at the viewer. */
+  readonly isHeldUp: boolean;
   /** Bits a second that came. */
   readonly ackedBitrate: number;
   /** Bits a second that came while others waited behind them: what the narrow place carries. */
@@ -48,7 +53,7 @@ interface Arrival {
 
 /** 12 s of 170 packets a second; a power of two. */
 const SLOTS = 2_048;
-const [OPEN, LOST, CAME] = [1, 2, 3];
+const [OPEN, LOST, CAME, UNTOLD] = [1, 2, 3, 4];
 const BASE_WINDOW_MS = 15_000;
 const BASE_STEP_MS = 500;
 const KEPT_MS = 600;
@@ -59,7 +64,7 @@ const LOSS_WINDOW_MS = 2_000;
  */
 const [HELD_UP_MS, AT_ONCE_MS] = [20, 0.5];
 /** One that waited so much longer than the one before it says nothing before another comes after it, alone. */
-const HOLD_UP_FROM_MS = 35;
+const HOLD_UP_FROM_MS = 30;
 /** How far back is looked for packets that were not held up, before those are believed that were. */
 const LOOK_BACK_MS = [100, 200, 400];
 /** A clock that jumps so far was set, or another viewer's machine took over. */
@@ -71,6 +76,9 @@ export function createArrivalWindow(): ArrivalWindow {
   const states = new Uint8Array(SLOTS);
   const sizes = new Float64Array(SLOTS);
   const sentAt = new Float64Array(SLOTS);
+  const areRepeated = new Uint8Array(SLOTS);
+  /** Some viewers tell nothing of packets that were sent again, which looks as if none of them came. */
+  let tellsOfRepetitions = false;
   let arrivals: Arrival[] = [];
   let outcomes: { readonly atMs: number; readonly came: number; readonly lost: number }[] = [];
   let base: { readonly atMs: number; delayMs: number }[] = [];
@@ -82,6 +90,7 @@ export function createArrivalWindow(): ArrivalWindow {
   let trainBitrate: number | null = null;
   /** Those that came at once with the newest one. */
   let together: Arrival[] = [];
+  let isHeldUp = false;
   let [isEvidence, evidenceMs] = [true, Number.NEGATIVE_INFINITY];
 
   const forget = (): void => {
@@ -180,13 +189,18 @@ export function createArrivalWindow(): ArrivalWindow {
   };
 
   return {
-    onSent({ transportSequenceNumber, sizeBytes, atMs }) {
+    onSent({ transportSequenceNumber, sizeBytes, atMs, isRepetition = false }) {
       const slot = transportSequenceNumber & (SLOTS - 1);
       numbers[slot] = transportSequenceNumber;
       states[slot] = OPEN;
       sizes[slot] = sizeBytes;
       sentAt[slot] = atMs;
+      areRepeated[slot] = isRepetition ? 1 : 0;
       unansweredSinceMs ??= atMs;
+    },
+    onStandstill(durationMs, atMs) {
+      if (unansweredSinceMs === undefined) return;
+      unansweredSinceMs = Math.min(atMs, unansweredSinceMs + durationMs);
     },
     onFeedback({ packets }, givenMs) {
       const atMs = Math.max(givenMs, lastMs);
@@ -196,11 +210,15 @@ export function createArrivalWindow(): ArrivalWindow {
       for (const { transportSequenceNumber, receivedAtUs } of packets) {
         const slot = transportSequenceNumber & (SLOTS - 1);
         if (numbers[slot] !== transportSequenceNumber || states[slot] === CAME) continue;
+        const isRepetition = areRepeated[slot] === 1;
         if (receivedAtUs === null) {
-          if (states[slot] === OPEN) lost += 1;
-          states[slot] = LOST;
+          if (states[slot] !== OPEN) continue;
+          const isTold = !isRepetition || tellsOfRepetitions;
+          if (isTold) lost += 1;
+          states[slot] = isTold ? LOST : UNTOLD;
           continue;
         }
+        if (isRepetition) tellsOfRepetitions = true;
         // It was late, not lost.
         if (states[slot] === LOST) lost -= 1;
         states[slot] = CAME;
@@ -215,6 +233,7 @@ export function createArrivalWindow(): ArrivalWindow {
         noteDelay(receivedMs - sentMs, atMs);
       }
       if (came === 0 && lost === 0) return false;
+      isHeldUp = lost <= 0 && arrivals.slice(-came).some((arrival) => arrival.isHeldUp);
       outcomes.push({ atMs, came, lost });
       unansweredSinceMs = undefined;
       if (newestSentMs !== undefined) {
@@ -229,6 +248,9 @@ export function createArrivalWindow(): ArrivalWindow {
     },
     get newestMs() {
       return newestMs;
+    },
+    get isHeldUp() {
+      return isHeldUp;
     },
     get isEvidence() {
       return isEvidence;

@@ -183,14 +183,21 @@ export function createRateController(options: RateControllerOptions = {}): RateC
 
   return {
     onSent: (packet) => arrivals.onSent(packet),
+    onStandstill(durationMs, atMs) {
+      arrivals.onStandstill(durationMs, atMs);
+      // A queue that was seen before has not been seen any longer since.
+      if (longSinceMs !== undefined) longSinceMs = Math.min(atMs, longSinceMs + durationMs);
+      if (drain) drain.lowestAtMs = Math.min(atMs, drain.lowestAtMs + durationMs);
+    },
     onFeedback(feedback, atMs) {
       if (!arrivals.onFeedback(feedback, atMs)) return;
       hasFeedback = true;
       heardAtMs = atMs;
       if (silence) {
-        // The road was gone, and may be the same again.
-        target = bounded(Math.max(target, silence.bitrate * AFTER_SILENCE));
-        seen = undefined;
+        // The road was gone, and may be the same again; if the viewer only did not look, it is the same.
+        const share = arrivals.isHeldUp ? 1 : AFTER_SILENCE;
+        target = bounded(Math.max(target, silence.bitrate * share));
+        if (!arrivals.isHeldUp) seen = undefined;
         silence = undefined;
         arrivals.forgetLoss();
       }
@@ -219,7 +226,11 @@ export function createRateController(options: RateControllerOptions = {}): RateC
       const waitedMs = arrivals.unansweredMs(atMs);
       if (waitedMs < SILENCE_MS + 2 * (arrivals.rttMs ?? 0)) return;
       isCongested = true;
-      silence ??= { bitrate: target };
+      if (!silence) {
+        // Most silences end soon, and nothing changes for others who watch the same.
+        silence = { bitrate: target };
+        silentCutAtMs = atMs;
+      }
       if (atMs - silentCutAtMs < SILENCE_MS) return;
       silentCutAtMs = atMs;
       target = bounded(target * 0.7);

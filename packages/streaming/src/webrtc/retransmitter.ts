@@ -63,10 +63,13 @@ export function createRetransmitter({ repeat, resend }: RetransmitterOptions): R
   /** Transport number to number in the stream. */
   const byTransport = new Int32Array(SLOTS * 2).fill(-1);
   const transportNumbers = new Int32Array(SLOTS * 2).fill(-1);
+  const isRepeated = new Uint8Array(SLOTS * 2);
   const spent: { readonly atMs: number; readonly bytes: number }[] = [];
   let missed: { readonly atMs: number; readonly bytes: number }[] = [];
   let floor: number | undefined;
   let [isBroken, repeated] = [false, 0];
+  /** Some viewers tell nothing of repetitions, which looks as if none of them came. */
+  let tellsOfRepetitions = false;
 
   const spentBytes = (atMs: number): number => {
     while ((spent[0]?.atMs ?? atMs) < atMs - WINDOW_MS) spent.shift();
@@ -74,11 +77,12 @@ export function createRetransmitter({ repeat, resend }: RetransmitterOptions): R
     for (const each of spent) bytes += each.bytes;
     return bytes;
   };
-  const noteTransport = (slot: number, sent: SentNumbers): void => {
+  const noteTransport = (slot: number, sent: SentNumbers, isRepetition: boolean): void => {
     const { transportSequenceNumber: number } = sent;
     lastTransport[slot] = number ?? -1;
     if (number === undefined) return;
     transportNumbers[number & (2 * SLOTS - 1)] = number;
+    isRepeated[number & (2 * SLOTS - 1)] = isRepetition ? 1 : 0;
     byTransport[number & (2 * SLOTS - 1)] = numbers[slot] as number;
   };
   const again = (slot: number, sequenceNumber: number, afterMs: number): void => {
@@ -87,7 +91,7 @@ export function createRetransmitter({ repeat, resend }: RetransmitterOptions): R
       if (!sent) return undefined;
       repeated += 1;
       spent.push({ atMs, bytes: sent.sizeBytes });
-      if (numbers[slot] === sequenceNumber) noteTransport(slot, sent);
+      if (numbers[slot] === sequenceNumber) noteTransport(slot, sent, true);
       return sent;
     }, afterMs);
   };
@@ -140,7 +144,7 @@ export function createRetransmitter({ repeat, resend }: RetransmitterOptions): R
       sizes[slot] = sent.sizeBytes;
       sentAt[slot] = atMs;
       repeatedAt[slot] = -1;
-      noteTransport(slot, sent);
+      noteTransport(slot, sent, false);
     },
     onKeyFrame(sequenceNumber) {
       floor = sequenceNumber;
@@ -152,16 +156,19 @@ export function createRetransmitter({ repeat, resend }: RetransmitterOptions): R
     },
     onFeedback({ packets }, road) {
       for (const { transportSequenceNumber: number, receivedAtUs } of packets) {
-        if (receivedAtUs !== null) continue;
         const at = number & (2 * SLOTS - 1);
         if (transportNumbers[at] !== number) continue;
         const sequenceNumber = byTransport[at] as number;
+        if (receivedAtUs !== null) {
+          tellsOfRepetitions ||= isRepeated[at] === 1;
+          continue;
+        }
         // Each is told as lost once: a number that is told again says nothing new.
         transportNumbers[at] = -1;
         const slot = sequenceNumber & (SLOTS - 1);
         const isRepetition = (repeatedAt[slot] as number) >= 0;
         // Where the viewer asked first, it has been sent again already.
-        if (isRepetition && lastTransport[slot] !== number) continue;
+        if (isRepetition && (lastTransport[slot] !== number || !tellsOfRepetitions)) continue;
         repair(sequenceNumber, road, isRepetition);
       }
     },

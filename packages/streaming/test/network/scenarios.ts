@@ -106,3 +106,29 @@ export const holdOutScenarios: readonly Scenario[] = [25, 45, 70, 95].flatMap((r
     })),
   ),
 );
+
+/** A road that carries far more than is sent, between machines of which one stands still again and again. */
+const AMPLE = {
+  steps: [{ fromMs: 0, bitrate: 2e7 }],
+  untilMs: 40_000,
+  lossRatio: 0,
+  lossBurst: 1,
+  backLossRatio: 0,
+  queueMs: 300,
+  jitterMs: 2,
+  maxBitrate: 2_500_000,
+};
+
+/** Machines that stand still, on either side, while the road is ample: none is a reason to send less. */
+export const stalledScenarios: readonly Scenario[] = [20, 80].flatMap((rttMs) =>
+  [
+    { everyMs: 200, mostMs: 100 },
+    { everyMs: 500, mostMs: 350 },
+    { everyMs: 1_500, mostMs: 900 },
+    { everyMs: 4_000, mostMs: 1_600 },
+  ].flatMap((standstill, i) => [
+    { ...AMPLE, rttMs, senderPauses: standstill, seed: 8_000 + rttMs + i },
+    { ...AMPLE, rttMs, pauses: standstill, seed: 8_500 + rttMs + i },
+    { ...AMPLE, rttMs, pauses: standstill, senderPauses: standstill, seed: 8_900 + rttMs + i },
+  ]),
+);
