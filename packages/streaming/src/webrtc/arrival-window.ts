@@ -100,20 +100,6 @@ export function createArrivalWindow(): ArrivalWindow {
     newestReceivedMs = Number.NEGATIVE_INFINITY;
     evidenceMs = Number.NEGATIVE_INFINITY;
   };
-  const noteArrival = (arrival: Arrival): void => {
-    const before = together.at(-1);
-    const gapMs = before ? arrival.receivedMs - before.receivedMs : 0;
-    const jumpMs = before ? gapMs - (arrival.sentMs - before.sentMs) : 0;
-    const isTogether = Math.abs(gapMs) <= AT_ONCE_MS;
-    const isWithHeldUp = isTogether && before?.isHeldUp === true;
-    if (!isTogether) together = [];
-    together.push(arrival);
-    const spreadMs = arrival.sentMs - (together[0] as Arrival).sentMs;
-    if (jumpMs >= HOLD_UP_FROM_MS || isWithHeldUp || spreadMs >= HELD_UP_MS) {
-      for (const each of together) each.isHeldUp = true;
-    }
-    arrivals.push(arrival);
-  };
   const noteDelay = (delayMs: number, atMs: number): void => {
     const last = base.at(-1);
     if (last && atMs - last.atMs < BASE_STEP_MS) last.delayMs = Math.min(last.delayMs, delayMs);
@@ -124,6 +110,25 @@ export function createArrivalWindow(): ArrivalWindow {
     let lowest = Number.POSITIVE_INFINITY;
     for (const { delayMs } of base) lowest = Math.min(lowest, delayMs);
     return lowest;
+  };
+  const noteArrival = (arrival: Arrival): void => {
+    const before = together.at(-1);
+    const gapMs = before ? arrival.receivedMs - before.receivedMs : 0;
+    const jumpMs = before ? gapMs - (arrival.sentMs - before.sentMs) : 0;
+    const waitedMs = before ? arrival.receivedMs - arrival.sentMs - baseMs() : 0;
+    // One that came after others that were held up has jumped, though not compared with them.
+    const hasJumped = before?.isHeldUp
+      ? Math.min(gapMs, waitedMs) >= HOLD_UP_FROM_MS
+      : jumpMs >= HOLD_UP_FROM_MS;
+    const isTogether = Math.abs(gapMs) <= AT_ONCE_MS;
+    const isWithHeldUp = isTogether && before?.isHeldUp === true;
+    if (!isTogether) together = [];
+    together.push(arrival);
+    const spreadMs = arrival.sentMs - (together[0] as Arrival).sentMs;
+    if (hasJumped || isWithHeldUp || spreadMs >= HELD_UP_MS) {
+      for (const each of together) each.isHeldUp = true;
+    }
+    arrivals.push(arrival);
   };
   const leastDelay = (sinceMs: number, isAnyGood: boolean): number => {
     let lowest = Number.POSITIVE_INFINITY;

@@ -119,16 +119,19 @@ const AMPLE = {
   maxBitrate: 2_500_000,
 };
 
-/** Machines that stand still, on either side, while the road is ample: none is a reason to send less. */
-export const stalledScenarios: readonly Scenario[] = [20, 80].flatMap((rttMs) =>
-  [
+/**
+ * Machines that stand still, on either side, while the road is ample: none is a reason to send less. Where it is the
+ * viewer's for more than a second, nobody can tell it from a road that is gone.
+ */
+export const stalledScenarios: readonly Scenario[] = [20, 80].flatMap((rttMs) => [
+  { ...AMPLE, rttMs, senderPauses: { everyMs: 4_000, mostMs: 1_600 }, seed: 8_003 + rttMs },
+  ...[
     { everyMs: 200, mostMs: 100 },
     { everyMs: 500, mostMs: 350 },
     { everyMs: 1_500, mostMs: 900 },
-    { everyMs: 4_000, mostMs: 1_600 },
   ].flatMap((standstill, i) => [
     { ...AMPLE, rttMs, senderPauses: standstill, seed: 8_000 + rttMs + i },
     { ...AMPLE, rttMs, pauses: standstill, seed: 8_500 + rttMs + i },
     { ...AMPLE, rttMs, pauses: standstill, senderPauses: standstill, seed: 8_900 + rttMs + i },
   ]),
-);
+]);
