@@ -65,6 +65,7 @@ const LOSS_WINDOW_MS = 2_000;
 const [HELD_UP_MS, AT_ONCE_MS] = [20, 0.5];
 /** One that waited so much longer than the one before it says nothing before another comes after it, alone. */
 const HOLD_UP_FROM_MS = 30;
+const MANY_ALONE = 5;
 /** How far back is looked for packets that were not held up, before those are believed that were. */
 const LOOK_BACK_MS = [100, 200, 400];
 /** A clock that jumps so far was set, or another viewer's machine took over. */
@@ -90,7 +91,9 @@ export function createArrivalWindow(): ArrivalWindow {
   let trainBitrate: number | null = null;
   /** Those that came at once with the newest one. */
   let together: Arrival[] = [];
-  let isHeldUp = false;
+  let [isHeldUp, hasLainReady] = [false, false];
+  /** How many came one by one, with nothing that came at once with them. */
+  let alone = 0;
   let [isEvidence, evidenceMs] = [true, Number.NEGATIVE_INFINITY];
 
   const forget = (): void => {
@@ -122,11 +125,15 @@ export function createArrivalWindow(): ArrivalWindow {
       : jumpMs >= HOLD_UP_FROM_MS;
     const isTogether = Math.abs(gapMs) <= AT_ONCE_MS;
     const isWithHeldUp = isTogether && before?.isHeldUp === true;
-    if (!isTogether) together = [];
+    if (!isTogether) {
+      alone = together.length === 1 ? alone + 1 : 0;
+      together = [];
+    }
     together.push(arrival);
     const spreadMs = arrival.sentMs - (together[0] as Arrival).sentMs;
     if (hasJumped || isWithHeldUp || spreadMs >= HELD_UP_MS) {
       for (const each of together) each.isHeldUp = true;
+      hasLainReady ||= spreadMs >= HELD_UP_MS;
     }
     arrivals.push(arrival);
   };
@@ -167,7 +174,10 @@ export function createArrivalWindow(): ArrivalWindow {
     for (const { receivedMs, isHeldUp } of arrivals) {
       if (!isHeldUp) freeMs = Math.max(freeMs, receivedMs);
     }
-    isEvidence = freeMs > evidenceMs || newestReceivedMs - freeMs > (LOOK_BACK_MS.at(-1) ?? 0);
+    // A very narrow place gives them with such gaps as well, but never two at once.
+    const isAllAlone = alone >= MANY_ALONE && together.length === 1;
+    const areAllHeldUp = isAllAlone && newestReceivedMs - freeMs > (LOOK_BACK_MS.at(-1) ?? 0);
+    isEvidence = freeMs > evidenceMs || areAllHeldUp;
     evidenceMs = Math.max(evidenceMs, freeMs);
     let [first, bits, busyBits, busyMs] = [newestReceivedMs, 0, 0, 0];
     let before: Arrival | undefined;
@@ -177,7 +187,11 @@ export function createArrivalWindow(): ArrivalWindow {
         if (arrival.receivedMs > first) bits += arrival.bits;
         first = Math.min(first, arrival.receivedMs);
       }
-      if (before && !arrival.isHeldUp && arrival.receivedMs > newestReceivedMs - 350) {
+      if (
+        before &&
+        (areAllHeldUp || !arrival.isHeldUp) &&
+        arrival.receivedMs > newestReceivedMs - 350
+      ) {
         const gapMs = arrival.receivedMs - before.receivedMs;
         // It would have come before the other one, had it not waited behind it.
         if (gapMs >= 0 && arrival.sentMs + emptyMs < before.receivedMs - 1) {
@@ -212,6 +226,7 @@ export function createArrivalWindow(): ArrivalWindow {
       lastMs = atMs;
       let [came, lost] = [0, 0];
       let newestSentMs: number | undefined;
+      hasLainReady = false;
       for (const { transportSequenceNumber, receivedAtUs } of packets) {
         const slot = transportSequenceNumber & (SLOTS - 1);
         if (numbers[slot] !== transportSequenceNumber || states[slot] === CAME) continue;
@@ -238,7 +253,7 @@ export function createArrivalWindow(): ArrivalWindow {
         noteDelay(receivedMs - sentMs, atMs);
       }
       if (came === 0 && lost === 0) return false;
-      isHeldUp = lost <= 0 && arrivals.slice(-came).some((arrival) => arrival.isHeldUp);
+      isHeldUp = lost <= 0 && hasLainReady;
       outcomes.push({ atMs, came, lost });
       unansweredSinceMs = undefined;
       if (newestSentMs !== undefined) {
