@@ -23,16 +23,16 @@ const CONGESTED_MS = 220;
 /** A queue that does not shrink for so long while little is sent is no queue: the road has become longer. */
 const NO_QUEUE_AFTER_MS = 1_500;
 /** Loss up to here says nothing about the rate; what chance adds to it among few packets neither. */
-const LOSS_LIMIT = 0.11;
+const LOSS_LIMIT = 0.16;
 const LOSS_CHANCE = 0.9;
 const LOSS_PAUSE_MS = 1_000;
 /** Shares of what the road carries: begun with after a queue, and in which one feels one's way. */
 const RESUME_AT = 0.92;
-const LOSSY_RESUME_AT = 0.88;
+const LOSSY_RESUME_AT = 0.9;
 const NEAR_UNTIL = 1.06;
 /** Growth by the second. */
 const GROWTH_NEAR = 1.06;
-const LOSSY_GROWTH_NEAR = 1.04;
+const LOSSY_GROWTH_NEAR = 1.03;
 const GROWTH_UNSURE = 1.25;
 const GROWTH_FAR = 1.8;
 /** How far ahead of what came the rate may be: an encoder needs some time to follow. */
@@ -56,7 +56,7 @@ const AFTER_SILENCE = 0.5;
 /**
  * Makes a {@link RateController}. It keeps the queue before the narrow place short: when one stands, it sends less than
  * came through until the queue is gone, then begins a little below what the road was seen to carry, and goes on
- * from there, slowly near that rate and fast beyond it. Loss alone is no reason to send less below some 14 %.
+ * from there, slowly near that rate and fast beyond it. Loss alone is no reason to send less below some 20 %.
  */
 export function createRateController(options: RateControllerOptions = {}): RateController {
   const { minBitrate = 100_000, maxBitrate = 2_500_000, startBitrate = 1_000_000 } = options;

@@ -1,5 +1,6 @@
 import type { BottleneckOptions } from "./bottleneck.ts";
 import type { PauseOptions } from "./pauses.ts";
+import { seededRandom } from "./seeded-random.ts";
 
 /** A road and how it changes. */
 export interface Scenario extends Omit<BottleneckOptions, "delayMs"> {
@@ -88,8 +89,8 @@ const LAST_STEPS = [2, 1, 0.5, 2].map((mbit, i) => ({
   bitrate: mbit * 1e6,
 }));
 
-/** Roads that were looked at only when nothing was changed any more: other times, lengths, losses, queues and seeds. */
-export const holdOutScenarios: readonly Scenario[] = [25, 45, 70, 95].flatMap((rttMs) =>
+/** Roads that were kept back for a time, then looked at twice, and for which things were changed since. */
+export const seenScenarios: readonly Scenario[] = [25, 45, 70, 95].flatMap((rttMs) =>
   [0, 0.015, 0.04, 0.06, 0.09].flatMap((lossRatio) =>
     [
       { queueMs: 120, jitterMs: 1, lossBurst: 1, backLossRatio: lossRatio / 3 },
@@ -106,6 +107,37 @@ export const holdOutScenarios: readonly Scenario[] = [25, 45, 70, 95].flatMap((r
     })),
   ),
 );
+
+/** Shares lost of the roads that are kept back, twelve of each. */
+export const HOLD_OUT_LOSSES: readonly number[] = [0, 0.02, 0.045, 0.07, 0.1];
+
+/**
+ * Roads drawn by chance, which nothing was made with: whoever looks at how they fare and changes something for it must
+ * move them to those that were seen, and draw others.
+ */
+export const holdOutScenarios: readonly Scenario[] = drawScenarios(3_120_457);
+
+function drawScenarios(seed: number): readonly Scenario[] {
+  const random = seededRandom(seed);
+  const between = (low: number, high: number): number => Math.round(low + random() * (high - low));
+  return HOLD_OUT_LOSSES.flatMap((lossRatio) =>
+    Array.from({ length: 12 }, (_, i) => {
+      const stretchMs = between(11_000, 15_000);
+      return {
+        steps: [2, 1, 0.5, 2].map((mbit, at) => ({ fromMs: at * stretchMs, bitrate: mbit * 1e6 })),
+        untilMs: 4 * stretchMs,
+        rttMs: between(20, 100),
+        lossRatio,
+        lossBurst: i % 3 === 2 ? between(13, 25) / 10 : 1,
+        backLossRatio: i % 2 === 0 ? lossRatio / 3 : 0,
+        queueMs: between(100, 600),
+        jitterMs: between(0, 8),
+        maxBitrate: 2_500_000,
+        seed: between(1, 1e9),
+      };
+    }),
+  );
+}
 
 /** A road that carries far more than is sent, between machines of which one stands still again and again. */
 const AMPLE = {
