@@ -1,3 +1,4 @@
+import { type Arrival, createHoldUps } from "./hold-ups.ts";
 import type { TransportFeedback } from "./transport-feedback.ts";
 
 /** What was sent to one viewer, and what it said of it. */
@@ -42,15 +43,6 @@ export interface ArrivalWindow {
   rebase(): void;
 }
 
-/** One packet that came. Times of both clocks in milliseconds. */
-interface Arrival {
-  readonly sentMs: number;
-  readonly receivedMs: number;
-  readonly bits: number;
-  /** It lay ready while the viewer's machine did something else, so that its time says nothing of the road. */
-  isHeldUp: boolean;
-}
-
 /** 12 s of 170 packets a second; a power of two. */
 const SLOTS = 2_048;
 const [OPEN, LOST, CAME, UNTOLD] = [1, 2, 3, 4];
@@ -58,14 +50,6 @@ const BASE_WINDOW_MS = 15_000;
 const BASE_STEP_MS = 500;
 const KEPT_MS = 600;
 const LOSS_WINDOW_MS = 2_000;
-/**
- * A narrow place gives packets one after another. Those that were sent over so long a time and come all at once, with
- * no more than this between them, lay ready at the viewer.
- */
-const [HELD_UP_MS, AT_ONCE_MS] = [20, 0.5];
-/** One that waited so much longer than the one before it says nothing before another comes after it, alone. */
-const HOLD_UP_FROM_MS = 30;
-const MANY_ALONE = 5;
 /** How far back is looked for packets that were not held up, before those are believed that were. */
 const LOOK_BACK_MS = [100, 200, 400];
 /** A clock that jumps so far was set, or another viewer's machine took over. */
@@ -89,17 +73,14 @@ export function createArrivalWindow(): ArrivalWindow {
   let unansweredSinceMs: number | undefined;
   let judged = 0;
   let trainBitrate: number | null = null;
-  /** Those that came at once with the newest one. */
-  let together: Arrival[] = [];
-  let [isHeldUp, hasLainReady] = [false, false];
-  /** How many came one by one, with nothing that came at once with them. */
-  let alone = 0;
+  const holdUps = createHoldUps();
+  let isHeldUp = false;
   let [isEvidence, evidenceMs] = [true, Number.NEGATIVE_INFINITY];
 
   const forget = (): void => {
     arrivals = [];
     base = [];
-    together = [];
+    holdUps.forget();
     newestReceivedMs = Number.NEGATIVE_INFINITY;
     evidenceMs = Number.NEGATIVE_INFINITY;
   };
@@ -113,29 +94,6 @@ export function createArrivalWindow(): ArrivalWindow {
     let lowest = Number.POSITIVE_INFINITY;
     for (const { delayMs } of base) lowest = Math.min(lowest, delayMs);
     return lowest;
-  };
-  const noteArrival = (arrival: Arrival): void => {
-    const before = together.at(-1);
-    const gapMs = before ? arrival.receivedMs - before.receivedMs : 0;
-    const jumpMs = before ? gapMs - (arrival.sentMs - before.sentMs) : 0;
-    const waitedMs = before ? arrival.receivedMs - arrival.sentMs - baseMs() : 0;
-    // One that came after others that were held up has jumped, though not compared with them.
-    const hasJumped = before?.isHeldUp
-      ? Math.min(gapMs, waitedMs) >= HOLD_UP_FROM_MS
-      : jumpMs >= HOLD_UP_FROM_MS;
-    const isTogether = Math.abs(gapMs) <= AT_ONCE_MS;
-    const isWithHeldUp = isTogether && before?.isHeldUp === true;
-    if (!isTogether) {
-      alone = together.length === 1 ? alone + 1 : 0;
-      together = [];
-    }
-    together.push(arrival);
-    const spreadMs = arrival.sentMs - (together[0] as Arrival).sentMs;
-    if (hasJumped || isWithHeldUp || spreadMs >= HELD_UP_MS) {
-      for (const each of together) each.isHeldUp = true;
-      hasLainReady ||= spreadMs >= HELD_UP_MS;
-    }
-    arrivals.push(arrival);
   };
   const leastDelay = (sinceMs: number, isAnyGood: boolean): number => {
     let lowest = Number.POSITIVE_INFINITY;
@@ -175,8 +133,7 @@ export function createArrivalWindow(): ArrivalWindow {
       if (!isHeldUp) freeMs = Math.max(freeMs, receivedMs);
     }
     // A very narrow place gives them with such gaps as well, but never two at once.
-    const isAllAlone = alone >= MANY_ALONE && together.length === 1;
-    const areAllHeldUp = isAllAlone && newestReceivedMs - freeMs > (LOOK_BACK_MS.at(-1) ?? 0);
+    const areAllHeldUp = holdUps.areAlone && newestReceivedMs - freeMs > (LOOK_BACK_MS.at(-1) ?? 0);
     isEvidence = freeMs > evidenceMs || areAllHeldUp;
     evidenceMs = Math.max(evidenceMs, freeMs);
     let [first, bits, busyBits, busyMs] = [newestReceivedMs, 0, 0, 0];
@@ -226,7 +183,6 @@ export function createArrivalWindow(): ArrivalWindow {
       lastMs = atMs;
       let [came, lost] = [0, 0];
       let newestSentMs: number | undefined;
-      hasLainReady = false;
       for (const { transportSequenceNumber, receivedAtUs } of packets) {
         const slot = transportSequenceNumber & (SLOTS - 1);
         if (numbers[slot] !== transportSequenceNumber || states[slot] === CAME) continue;
@@ -249,11 +205,13 @@ export function createArrivalWindow(): ArrivalWindow {
         newestReceivedMs = Math.max(newestReceivedMs, receivedMs);
         newestSentMs = Math.max(newestSentMs ?? sentMs, sentMs);
         const bits = (sizes[slot] as number) * 8;
-        noteArrival({ sentMs, receivedMs, bits, isHeldUp: false });
+        const arrival = { sentMs, receivedMs, bits, isHeldUp: false };
+        holdUps.note(arrival, receivedMs - sentMs - baseMs());
+        arrivals.push(arrival);
         noteDelay(receivedMs - sentMs, atMs);
       }
       if (came === 0 && lost === 0) return false;
-      isHeldUp = lost <= 0 && hasLainReady;
+      isHeldUp = holdUps.takeReady() && lost <= 0;
       outcomes.push({ atMs, came, lost });
       unansweredSinceMs = undefined;
       if (newestSentMs !== undefined) {

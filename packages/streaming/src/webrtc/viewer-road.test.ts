@@ -1,10 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { middleOf } from "../../test/network/judge-road.ts";
-import {
-  seenScenarios,
-  stalledScenarios,
-  tuningScenarios,
-} from "../../test/network/scenarios.ts";
+import { seenScenarios, stalledScenarios, tuningScenarios } from "../../test/network/scenarios.ts";
 import { simulate, simulateRuns } from "../../test/network/simulate.ts";
 
 // All times here are those of a virtual clock: the same on every machine.
