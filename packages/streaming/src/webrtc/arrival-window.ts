@@ -52,6 +52,8 @@ const KEPT_MS = 600;
 const LOSS_WINDOW_MS = 2_000;
 /** How far back is looked for packets that were not held up, before those are believed that were. */
 const LOOK_BACK_MS = [100, 200, 400];
+/** Some machines read everything in heaps: after so many reports of nothing else, these are what there is to go by. */
+const MOST_BLIND = 8;
 /** A clock that jumps so far was set, or another viewer's machine took over. */
 const JUMP_MS = 10_000;
 
@@ -75,6 +77,8 @@ export function createArrivalWindow(): ArrivalWindow {
   let trainBitrate: number | null = null;
   const holdUps = createHoldUps();
   let isHeldUp = false;
+  /** Reports in a row that told of nothing but packets that were held up. */
+  let blind = 0;
   let [isEvidence, evidenceMs] = [true, Number.NEGATIVE_INFINITY];
 
   const forget = (): void => {
@@ -103,13 +107,18 @@ export function createArrivalWindow(): ArrivalWindow {
     }
     return lowest;
   };
-  /** The least delay of the last so many milliseconds, or of those before where all in them were held up. */
-  const recentDelay = (windowMs: number): number => {
+  /**
+   * The least delay of the last so many milliseconds, or of those before where all in them were held up. Held up or
+   * not, no packet waited less on the road than it did altogether.
+   */
+  const recentDelay = (windowMs: number, isBlind: boolean): number => {
+    const mostMs = leastDelay(newestReceivedMs - windowMs, true);
+    if (isBlind) return mostMs;
     for (const backMs of [windowMs, ...LOOK_BACK_MS]) {
       const delayMs = leastDelay(newestReceivedMs - backMs, false);
-      if (delayMs < Number.POSITIVE_INFINITY) return delayMs;
+      if (delayMs < Number.POSITIVE_INFINITY) return Math.min(delayMs, mostMs);
     }
-    return leastDelay(newestReceivedMs - windowMs, true);
+    return mostMs;
   };
   const weigh = (atMs: number): void => {
     outcomes = outcomes.filter((outcome) => outcome.atMs > atMs - LOSS_WINDOW_MS);
@@ -126,16 +135,21 @@ export function createArrivalWindow(): ArrivalWindow {
   const measure = (): void => {
     const emptyMs = baseMs();
     arrivals = arrivals.filter(({ receivedMs }) => receivedMs > newestReceivedMs - KEPT_MS);
-    standingMs = recentDelay(100) - emptyMs;
-    newestMs = recentDelay(35) - emptyMs;
     let freeMs = Number.NEGATIVE_INFINITY;
     for (const { receivedMs, isHeldUp } of arrivals) {
       if (!isHeldUp) freeMs = Math.max(freeMs, receivedMs);
     }
-    // A very narrow place gives them with such gaps as well, but never two at once.
-    const areAllHeldUp = holdUps.areAlone && newestReceivedMs - freeMs > (LOOK_BACK_MS.at(-1) ?? 0);
-    isEvidence = freeMs > evidenceMs || areAllHeldUp;
+    const isFresh = freeMs > evidenceMs;
     evidenceMs = Math.max(evidenceMs, freeMs);
+    blind = isFresh ? 0 : blind + 1;
+    // A very narrow place gives them with such gaps as well, but never two at once.
+    const areAllHeldUp =
+      holdUps.areAlone && newestReceivedMs - freeMs > (LOOK_BACK_MS.at(-1) ?? 0);
+    const isBlind = areAllHeldUp || blind >= MOST_BLIND;
+    const standingBefore = standingMs;
+    standingMs = recentDelay(100, isBlind) - emptyMs;
+    newestMs = recentDelay(35, isBlind) - emptyMs;
+    isEvidence = isFresh || isBlind || standingMs < standingBefore;
     let [first, bits, busyBits, busyMs] = [newestReceivedMs, 0, 0, 0];
     let before: Arrival | undefined;
     for (const arrival of arrivals) {
@@ -260,7 +274,7 @@ export function createArrivalWindow(): ArrivalWindow {
       loss = usualLoss;
     },
     rebase() {
-      const delayMs = recentDelay(100);
+      const delayMs = recentDelay(100, false);
       base = [{ atMs: lastMs, delayMs }];
       measure();
     },
