@@ -65,7 +65,7 @@ const TICK_MS = 100;
 /** Ticks are never quite in time. */
 const LATE_MS = 30;
 /** What headers and encryption add to payloads, and what frames are larger than asked for. */
-const ENCODER_SHARE = 0.96;
+const ENCODER_SHARE = 0.95;
 const HEADER_BYTES = 45;
 
 /** Makes the road to one viewer. */
