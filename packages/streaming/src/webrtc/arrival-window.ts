@@ -143,8 +143,7 @@ export function createArrivalWindow(): ArrivalWindow {
     evidenceMs = Math.max(evidenceMs, freeMs);
     blind = isFresh ? 0 : blind + 1;
     // A very narrow place gives them with such gaps as well, but never two at once.
-    const areAllHeldUp =
-      holdUps.areAlone && newestReceivedMs - freeMs > (LOOK_BACK_MS.at(-1) ?? 0);
+    const areAllHeldUp = holdUps.areAlone && newestReceivedMs - freeMs > (LOOK_BACK_MS.at(-1) ?? 0);
     const isBlind = areAllHeldUp || blind >= MOST_BLIND;
     const standingBefore = standingMs;
     standingMs = recentDelay(100, isBlind) - emptyMs;
