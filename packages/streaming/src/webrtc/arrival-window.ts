@@ -1,3 +1,4 @@
+import { type Arrival, createHoldUps } from "./hold-ups.ts";
 import type { TransportFeedback } from "./transport-feedback.ts";
 
 /** What was sent to one viewer, and what it said of it. */
@@ -6,7 +7,10 @@ export interface ArrivalWindow {
     readonly transportSequenceNumber: number;
     readonly sizeBytes: number;
     readonly atMs: number;
+    readonly isRepetition?: boolean;
   }): void;
+  /** The sender stood still for so long: nothing could be heard. */
+  onStandstill(durationMs: number, atMs: number): void;
   /** Returns whether it said anything that was not known. */
   onFeedback(feedback: TransportFeedback, atMs: number): boolean;
   /** What every packet of the last tenth of a second has waited at least, in milliseconds. */
@@ -19,6 +23,10 @@ export interface ArrivalWindow {
   readonly judged: number;
   /** Share lost over long, while no queue stood. */
   readonly usualLoss: number;
+  /** Whether the last report told anything of queues: packets that lay ready at the viewer do not. */
+  readonly isEvidence: boolean;
+  /** Whether all that the last report told of had come, and some of it had lain ready at the viewer. */
+  readonly isHeldUp: boolean;
   /** Bits a second that came. */
   readonly ackedBitrate: number;
   /** Bits a second that came while others waited behind them: what the narrow place carries. */
@@ -35,20 +43,17 @@ export interface ArrivalWindow {
   rebase(): void;
 }
 
-/** One packet that came. Times of both clocks in milliseconds. */
-interface Arrival {
-  readonly sentMs: number;
-  readonly receivedMs: number;
-  readonly bits: number;
-}
-
 /** 12 s of 170 packets a second; a power of two. */
 const SLOTS = 2_048;
-const [OPEN, LOST, CAME] = [1, 2, 3];
+const [OPEN, LOST, CAME, UNTOLD] = [1, 2, 3, 4];
 const BASE_WINDOW_MS = 15_000;
 const BASE_STEP_MS = 500;
 const KEPT_MS = 600;
 const LOSS_WINDOW_MS = 2_000;
+/** How far back is looked for packets that were not held up, before those are believed that were. */
+const LOOK_BACK_MS = [100, 200, 400];
+/** Some machines read everything in heaps: after so many reports of nothing else, these are what there is to go by. */
+const MOST_BLIND = 8;
 /** A clock that jumps so far was set, or another viewer's machine took over. */
 const JUMP_MS = 10_000;
 
@@ -58,6 +63,9 @@ export function createArrivalWindow(): ArrivalWindow {
   const states = new Uint8Array(SLOTS);
   const sizes = new Float64Array(SLOTS);
   const sentAt = new Float64Array(SLOTS);
+  const areRepeated = new Uint8Array(SLOTS);
+  /** Some viewers tell nothing of packets that were sent again, which looks as if none of them came. */
+  let tellsOfRepetitions = false;
   let arrivals: Arrival[] = [];
   let outcomes: { readonly atMs: number; readonly came: number; readonly lost: number }[] = [];
   let base: { readonly atMs: number; delayMs: number }[] = [];
@@ -67,11 +75,18 @@ export function createArrivalWindow(): ArrivalWindow {
   let unansweredSinceMs: number | undefined;
   let judged = 0;
   let trainBitrate: number | null = null;
+  const holdUps = createHoldUps();
+  let isHeldUp = false;
+  /** Reports in a row that told of nothing but packets that were held up. */
+  let blind = 0;
+  let [isEvidence, evidenceMs] = [true, Number.NEGATIVE_INFINITY];
 
   const forget = (): void => {
     arrivals = [];
     base = [];
+    holdUps.forget();
     newestReceivedMs = Number.NEGATIVE_INFINITY;
+    evidenceMs = Number.NEGATIVE_INFINITY;
   };
   const noteDelay = (delayMs: number, atMs: number): void => {
     const last = base.at(-1);
@@ -84,12 +99,26 @@ export function createArrivalWindow(): ArrivalWindow {
     for (const { delayMs } of base) lowest = Math.min(lowest, delayMs);
     return lowest;
   };
-  const leastDelay = (sinceMs: number): number => {
+  const leastDelay = (sinceMs: number, isAnyGood: boolean): number => {
     let lowest = Number.POSITIVE_INFINITY;
-    for (const { sentMs, receivedMs } of arrivals) {
-      if (receivedMs >= sinceMs) lowest = Math.min(lowest, receivedMs - sentMs);
+    for (const { sentMs, receivedMs, isHeldUp } of arrivals) {
+      if (receivedMs < sinceMs || (isHeldUp && !isAnyGood)) continue;
+      lowest = Math.min(lowest, receivedMs - sentMs);
     }
     return lowest;
+  };
+  /**
+   * The least delay of the last so many milliseconds, or of those before where all in them were held up. Held up or
+   * not, no packet waited less on the road than it did altogether.
+   */
+  const recentDelay = (windowMs: number, isBlind: boolean): number => {
+    const mostMs = leastDelay(newestReceivedMs - windowMs, true);
+    if (isBlind) return mostMs;
+    for (const backMs of [windowMs, ...LOOK_BACK_MS]) {
+      const delayMs = leastDelay(newestReceivedMs - backMs, false);
+      if (delayMs < Number.POSITIVE_INFINITY) return Math.min(delayMs, mostMs);
+    }
+    return mostMs;
   };
   const weigh = (atMs: number): void => {
     outcomes = outcomes.filter((outcome) => outcome.atMs > atMs - LOSS_WINDOW_MS);
@@ -106,8 +135,20 @@ export function createArrivalWindow(): ArrivalWindow {
   const measure = (): void => {
     const emptyMs = baseMs();
     arrivals = arrivals.filter(({ receivedMs }) => receivedMs > newestReceivedMs - KEPT_MS);
-    standingMs = leastDelay(newestReceivedMs - 100) - emptyMs;
-    newestMs = leastDelay(newestReceivedMs - 35) - emptyMs;
+    let freeMs = Number.NEGATIVE_INFINITY;
+    for (const { receivedMs, isHeldUp } of arrivals) {
+      if (!isHeldUp) freeMs = Math.max(freeMs, receivedMs);
+    }
+    const isFresh = freeMs > evidenceMs;
+    evidenceMs = Math.max(evidenceMs, freeMs);
+    blind = isFresh ? 0 : blind + 1;
+    // A very narrow place gives them with such gaps as well, but never two at once.
+    const areAllHeldUp = holdUps.areAlone && newestReceivedMs - freeMs > (LOOK_BACK_MS.at(-1) ?? 0);
+    const isBlind = areAllHeldUp || blind >= MOST_BLIND;
+    const standingBefore = standingMs;
+    standingMs = recentDelay(100, isBlind) - emptyMs;
+    newestMs = recentDelay(35, isBlind) - emptyMs;
+    isEvidence = isFresh || isBlind || standingMs < standingBefore;
     let [first, bits, busyBits, busyMs] = [newestReceivedMs, 0, 0, 0];
     let before: Arrival | undefined;
     for (const arrival of arrivals) {
@@ -116,7 +157,11 @@ export function createArrivalWindow(): ArrivalWindow {
         if (arrival.receivedMs > first) bits += arrival.bits;
         first = Math.min(first, arrival.receivedMs);
       }
-      if (before && arrival.receivedMs > newestReceivedMs - 350) {
+      if (
+        before &&
+        (areAllHeldUp || !arrival.isHeldUp) &&
+        arrival.receivedMs > newestReceivedMs - 350
+      ) {
         const gapMs = arrival.receivedMs - before.receivedMs;
         // It would have come before the other one, had it not waited behind it.
         if (gapMs >= 0 && arrival.sentMs + emptyMs < before.receivedMs - 1) {
@@ -133,13 +178,18 @@ export function createArrivalWindow(): ArrivalWindow {
   };
 
   return {
-    onSent({ transportSequenceNumber, sizeBytes, atMs }) {
+    onSent({ transportSequenceNumber, sizeBytes, atMs, isRepetition = false }) {
       const slot = transportSequenceNumber & (SLOTS - 1);
       numbers[slot] = transportSequenceNumber;
       states[slot] = OPEN;
       sizes[slot] = sizeBytes;
       sentAt[slot] = atMs;
+      areRepeated[slot] = isRepetition ? 1 : 0;
       unansweredSinceMs ??= atMs;
+    },
+    onStandstill(durationMs, atMs) {
+      if (unansweredSinceMs === undefined) return;
+      unansweredSinceMs = Math.min(atMs, unansweredSinceMs + durationMs);
     },
     onFeedback({ packets }, givenMs) {
       const atMs = Math.max(givenMs, lastMs);
@@ -149,11 +199,15 @@ export function createArrivalWindow(): ArrivalWindow {
       for (const { transportSequenceNumber, receivedAtUs } of packets) {
         const slot = transportSequenceNumber & (SLOTS - 1);
         if (numbers[slot] !== transportSequenceNumber || states[slot] === CAME) continue;
+        const isRepetition = areRepeated[slot] === 1;
         if (receivedAtUs === null) {
-          if (states[slot] === OPEN) lost += 1;
-          states[slot] = LOST;
+          if (states[slot] !== OPEN) continue;
+          const isTold = !isRepetition || tellsOfRepetitions;
+          if (isTold) lost += 1;
+          states[slot] = isTold ? LOST : UNTOLD;
           continue;
         }
+        if (isRepetition) tellsOfRepetitions = true;
         // It was late, not lost.
         if (states[slot] === LOST) lost -= 1;
         states[slot] = CAME;
@@ -163,10 +217,14 @@ export function createArrivalWindow(): ArrivalWindow {
         if (Math.abs(receivedMs - newestReceivedMs) > JUMP_MS) forget();
         newestReceivedMs = Math.max(newestReceivedMs, receivedMs);
         newestSentMs = Math.max(newestSentMs ?? sentMs, sentMs);
-        arrivals.push({ sentMs, receivedMs, bits: (sizes[slot] as number) * 8 });
+        const bits = (sizes[slot] as number) * 8;
+        const arrival = { sentMs, receivedMs, bits, isHeldUp: false };
+        holdUps.note(arrival, receivedMs - sentMs - baseMs());
+        arrivals.push(arrival);
         noteDelay(receivedMs - sentMs, atMs);
       }
       if (came === 0 && lost === 0) return false;
+      isHeldUp = holdUps.takeReady() && lost <= 0;
       outcomes.push({ atMs, came, lost });
       unansweredSinceMs = undefined;
       if (newestSentMs !== undefined) {
@@ -181,6 +239,12 @@ export function createArrivalWindow(): ArrivalWindow {
     },
     get newestMs() {
       return newestMs;
+    },
+    get isHeldUp() {
+      return isHeldUp;
+    },
+    get isEvidence() {
+      return isEvidence;
     },
     get loss() {
       return loss;
@@ -209,7 +273,7 @@ export function createArrivalWindow(): ArrivalWindow {
       loss = usualLoss;
     },
     rebase() {
-      const delayMs = leastDelay(newestReceivedMs - 100);
+      const delayMs = recentDelay(100, false);
       base = [{ atMs: lastMs, delayMs }];
       measure();
     },

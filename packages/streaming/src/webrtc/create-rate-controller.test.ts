@@ -206,4 +206,17 @@ describe("a rate controller", () => {
       }),
     );
   });
+
+  it("takes no silence for news while the process itself stood still", () => {
+    const [standing, running] = [createRateController(), createRateController()];
+    for (const controller of [standing, running]) {
+      const bitrate = (): number => controller.read().targetBitrate;
+      drive(controller, { fromMs: 0, untilMs: 3_000, bitrate, carries: 1e8 });
+      controller.onSent({ transportSequenceNumber: 60_000, sizeBytes: 1_000, atMs: 3_000 });
+    }
+    standing.onStandstill(1_900, 5_000);
+    for (const controller of [standing, running]) controller.onTick(5_000);
+    expect(standing.read().isCongested).toBe(false);
+    expect(running.read().isCongested).toBe(true);
+  });
 });

@@ -23,16 +23,16 @@ const CONGESTED_MS = 220;
 /** A queue that does not shrink for so long while little is sent is no queue: the road has become longer. */
 const NO_QUEUE_AFTER_MS = 1_500;
 /** Loss up to here says nothing about the rate; what chance adds to it among few packets neither. */
-const LOSS_LIMIT = 0.11;
+const LOSS_LIMIT = 0.16;
 const LOSS_CHANCE = 0.9;
 const LOSS_PAUSE_MS = 1_000;
 /** Shares of what the road carries: begun with after a queue, and in which one feels one's way. */
 const RESUME_AT = 0.92;
-const LOSSY_RESUME_AT = 0.88;
+const LOSSY_RESUME_AT = 0.9;
 const NEAR_UNTIL = 1.06;
 /** Growth by the second. */
 const GROWTH_NEAR = 1.06;
-const LOSSY_GROWTH_NEAR = 1.04;
+const LOSSY_GROWTH_NEAR = 1.03;
 const GROWTH_UNSURE = 1.25;
 const GROWTH_FAR = 1.8;
 /** How far ahead of what came the rate may be: an encoder needs some time to follow. */
@@ -56,7 +56,7 @@ const AFTER_SILENCE = 0.5;
 /**
  * Makes a {@link RateController}. It keeps the queue before the narrow place short: when one stands, it sends less than
  * came through until the queue is gone, then begins a little below what the road was seen to carry, and goes on
- * from there, slowly near that rate and fast beyond it. Loss alone is no reason to send less below some 14 %.
+ * from there, slowly near that rate and fast beyond it. Loss alone is no reason to send less below some 20 %.
  */
 export function createRateController(options: RateControllerOptions = {}): RateController {
   const { minBitrate = 100_000, maxBitrate = 2_500_000, startBitrate = 1_000_000 } = options;
@@ -183,18 +183,25 @@ export function createRateController(options: RateControllerOptions = {}): RateC
 
   return {
     onSent: (packet) => arrivals.onSent(packet),
+    onStandstill(durationMs, atMs) {
+      arrivals.onStandstill(durationMs, atMs);
+      // A queue that was seen before has not been seen any longer since.
+      if (longSinceMs !== undefined) longSinceMs = Math.min(atMs, longSinceMs + durationMs);
+      if (drain) drain.lowestAtMs = Math.min(atMs, drain.lowestAtMs + durationMs);
+    },
     onFeedback(feedback, atMs) {
       if (!arrivals.onFeedback(feedback, atMs)) return;
       hasFeedback = true;
       heardAtMs = atMs;
       if (silence) {
-        // The road was gone, and may be the same again.
-        target = bounded(Math.max(target, silence.bitrate * AFTER_SILENCE));
-        seen = undefined;
+        // The road was gone, and may be the same again; if the viewer only did not look, it is the same.
+        const share = arrivals.isHeldUp ? 1 : AFTER_SILENCE;
+        target = bounded(Math.max(target, silence.bitrate * share));
+        if (!arrivals.isHeldUp) seen = undefined;
         silence = undefined;
         arrivals.forgetLoss();
       }
-      steerQueue(atMs);
+      if (arrivals.isEvidence) steerQueue(atMs);
       steerLoss(atMs);
       grow(atMs);
       isCongested = isCongested
@@ -219,7 +226,11 @@ export function createRateController(options: RateControllerOptions = {}): RateC
       const waitedMs = arrivals.unansweredMs(atMs);
       if (waitedMs < SILENCE_MS + 2 * (arrivals.rttMs ?? 0)) return;
       isCongested = true;
-      silence ??= { bitrate: target };
+      if (!silence) {
+        // Most silences end soon, and nothing changes for others who watch the same.
+        silence = { bitrate: target };
+        silentCutAtMs = atMs;
+      }
       if (atMs - silentCutAtMs < SILENCE_MS) return;
       silentCutAtMs = atMs;
       target = bounded(target * 0.7);

@@ -8,8 +8,16 @@ export interface RateController {
   onSent(packet: {
     readonly transportSequenceNumber: number;
     readonly sizeBytes: number;
+    /** When it was given to the network. */
     readonly atMs: number;
+    /** Whether it was sent before. Some viewers do not tell of such. */
+    readonly isRepetition?: boolean;
   }): void;
+  /**
+   * The process stood still and could neither send nor hear: what nobody said meanwhile means nothing. To be told
+   * before what was waiting is read.
+   */
+  onStandstill(durationMs: number, atMs: number): void;
   onFeedback(feedback: TransportFeedback, atMs: number): void;
   /** Where there is no feedback by packets. */
   onReceiverReport(

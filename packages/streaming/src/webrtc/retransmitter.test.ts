@@ -30,7 +30,10 @@ function sentOff(packets: number, first = 0) {
   const lost = (number: number) => ({
     packets: [{ transportSequenceNumber: number, receivedAtUs: null }],
   });
-  return { retransmitter, resent, lost };
+  const came = (number: number) => ({
+    packets: [{ transportSequenceNumber: number, receivedAtUs: 1_000_000 }],
+  });
+  return { retransmitter, resent, lost, came };
 }
 
 describe("a retransmitter", () => {
@@ -45,13 +48,19 @@ describe("a retransmitter", () => {
   });
 
   it("needs no question where it was told that a packet did not come, repetitions included", () => {
-    const { retransmitter, resent, lost } = sentOff(100);
+    const { retransmitter, resent, lost, came } = sentOff(100);
     retransmitter.onFeedback(lost(95), road(110));
     expect(resent).toEqual([95]);
     retransmitter.onFeedback(lost(95), road(200));
     expect(resent).toEqual([95]);
+    // Some viewers tell nothing of repetitions; one that did tell of one is believed.
     retransmitter.onFeedback(lost(100), road(120));
-    expect(resent).toEqual([95, 95]);
+    expect(resent).toEqual([95]);
+    retransmitter.onNack([96], road(125));
+    retransmitter.onFeedback(came(101), road(170));
+    retransmitter.onNack([97], road(175));
+    retransmitter.onFeedback(lost(102), road(220));
+    expect(resent).toEqual([95, 96, 97, 97]);
   });
 
   it("knows packets of numbers that go round, and no others", () => {

@@ -26,6 +26,8 @@ export interface RoadSituation {
   readonly rttMs: number | null;
   readonly lossRatio: number;
   readonly isCongested: boolean;
+  /** What packets wait in queues of the road. @defaultValue 0 */
+  readonly queueMs?: number;
 }
 
 /** What a {@link Retransmitter} is made with. */
@@ -37,17 +39,19 @@ export interface RetransmitterOptions {
 
 /** 6 s of 170 packets a second; a power of two. */
 const SLOTS = 1_024;
-/** Share of the road that repetitions may take. */
-const BUDGET = 0.25;
+/** Share of the road that repetitions may take, and how many times the share that is lost where that is more. */
+const [BUDGET, MOST_BUDGET, BUDGET_BY_LOSS] = [0.25, 0.4, 8];
 /** A frame that is repaired later than this is too old to be shown. */
 const MOST_AGE_MS = 800;
 const WINDOW_MS = 1_000;
 const MISSED_WINDOW_MS = 300;
+/** Where repetitions are told of, what asks for one again says nothing before they would be. */
+const TOLD_AFTER_MS = 20;
 /** What a key frame takes of the road. */
 const KEY_FRAME_COST_MS = 200;
 /** Above, a repetition is sent twice: its loss would cost one more time there and back. */
 const TWICE_FROM_LOSS = 0.025;
-const TWICE_FROM_RTT_MS = 60;
+const TWICE_FROM_RTT_MS = 45;
 /** What is lost in a row is lost within a few milliseconds. */
 const TWICE_AFTER_MS = 12;
 const TWICE_WHILE_LEFT = 0.3;
@@ -59,14 +63,18 @@ export function createRetransmitter({ repeat, resend }: RetransmitterOptions): R
   const sentAt = new Float64Array(SLOTS);
   /** Of the last repetition; -1 for none. */
   const repeatedAt = new Float64Array(SLOTS);
+  const hasCome = new Uint8Array(SLOTS);
   const lastTransport = new Int32Array(SLOTS);
   /** Transport number to number in the stream. */
   const byTransport = new Int32Array(SLOTS * 2).fill(-1);
   const transportNumbers = new Int32Array(SLOTS * 2).fill(-1);
+  const isRepeated = new Uint8Array(SLOTS * 2);
   const spent: { readonly atMs: number; readonly bytes: number }[] = [];
   let missed: { readonly atMs: number; readonly bytes: number }[] = [];
   let floor: number | undefined;
   let [isBroken, repeated] = [false, 0];
+  /** Some viewers tell nothing of repetitions, which looks as if none of them came. */
+  let isTellingOfRepetitions = false;
 
   const spentBytes = (atMs: number): number => {
     while ((spent[0]?.atMs ?? atMs) < atMs - WINDOW_MS) spent.shift();
@@ -74,11 +82,12 @@ export function createRetransmitter({ repeat, resend }: RetransmitterOptions): R
     for (const each of spent) bytes += each.bytes;
     return bytes;
   };
-  const noteTransport = (slot: number, sent: SentNumbers): void => {
+  const noteTransport = (slot: number, sent: SentNumbers, isRepetition: boolean): void => {
     const { transportSequenceNumber: number } = sent;
     lastTransport[slot] = number ?? -1;
     if (number === undefined) return;
     transportNumbers[number & (2 * SLOTS - 1)] = number;
+    isRepeated[number & (2 * SLOTS - 1)] = isRepetition ? 1 : 0;
     byTransport[number & (2 * SLOTS - 1)] = numbers[slot] as number;
   };
   const again = (slot: number, sequenceNumber: number, afterMs: number): void => {
@@ -87,7 +96,7 @@ export function createRetransmitter({ repeat, resend }: RetransmitterOptions): R
       if (!sent) return undefined;
       repeated += 1;
       spent.push({ atMs, bytes: sent.sizeBytes });
-      if (numbers[slot] === sequenceNumber) noteTransport(slot, sent);
+      if (numbers[slot] === sequenceNumber) noteTransport(slot, sent, true);
       return sent;
     }, afterMs);
   };
@@ -105,12 +114,16 @@ export function createRetransmitter({ repeat, resend }: RetransmitterOptions): R
 
   const repair = (sequenceNumber: number, road: RoadSituation, isRepetitionLost: boolean): void => {
     if (isBehind(sequenceNumber)) return;
-    const { atMs, rttMs, lossRatio, targetBitrate } = road;
+    const { atMs, rttMs, lossRatio, targetBitrate, queueMs = 0 } = road;
     const slot = sequenceNumber & (SLOTS - 1);
     // What was never sent cannot be missed; what is forgotten cannot be repaired.
     if (numbers[slot] !== sequenceNumber) return;
     const lastMs = repeatedAt[slot] as number;
-    if (lastMs >= 0 && !isRepetitionLost && atMs - lastMs < Math.max(20, rttMs ?? 50)) return;
+    // Asked before the repetition can have come.
+    const comesAfterMs =
+      Math.max(20, rttMs ?? 50) + queueMs + (isTellingOfRepetitions ? TOLD_AFTER_MS : 0);
+    if (lastMs >= 0 && !isRepetitionLost && atMs - lastMs < comesAfterMs) return;
+    if (hasCome[slot] === 1) return;
     if (road.isCongested || atMs - (sentAt[slot] as number) > MOST_AGE_MS) {
       isBroken = true;
       return;
@@ -119,7 +132,8 @@ export function createRetransmitter({ repeat, resend }: RetransmitterOptions): R
       isBroken = true;
       return;
     }
-    const budgetBytes = Math.max(12_000, (targetBitrate * BUDGET * WINDOW_MS) / 8_000);
+    const share = Math.min(MOST_BUDGET, Math.max(BUDGET, lossRatio * BUDGET_BY_LOSS));
+    const budgetBytes = Math.max(12_000, (targetBitrate * share * WINDOW_MS) / 8_000);
     const left = budgetBytes - spentBytes(atMs);
     if (left < (sizes[slot] as number)) {
       // Too much is missing: a key frame is cheaper.
@@ -140,7 +154,8 @@ export function createRetransmitter({ repeat, resend }: RetransmitterOptions): R
       sizes[slot] = sent.sizeBytes;
       sentAt[slot] = atMs;
       repeatedAt[slot] = -1;
-      noteTransport(slot, sent);
+      hasCome[slot] = 0;
+      noteTransport(slot, sent, false);
     },
     onKeyFrame(sequenceNumber) {
       floor = sequenceNumber;
@@ -152,16 +167,21 @@ export function createRetransmitter({ repeat, resend }: RetransmitterOptions): R
     },
     onFeedback({ packets }, road) {
       for (const { transportSequenceNumber: number, receivedAtUs } of packets) {
-        if (receivedAtUs !== null) continue;
         const at = number & (2 * SLOTS - 1);
         if (transportNumbers[at] !== number) continue;
         const sequenceNumber = byTransport[at] as number;
+        if (receivedAtUs !== null) {
+          isTellingOfRepetitions ||= isRepeated[at] === 1;
+          const known = sequenceNumber & (SLOTS - 1);
+          if (numbers[known] === sequenceNumber) hasCome[known] = 1;
+          continue;
+        }
         // Each is told as lost once: a number that is told again says nothing new.
         transportNumbers[at] = -1;
         const slot = sequenceNumber & (SLOTS - 1);
         const isRepetition = (repeatedAt[slot] as number) >= 0;
         // Where the viewer asked first, it has been sent again already.
-        if (isRepetition && lastTransport[slot] !== number) continue;
+        if (isRepetition && (lastTransport[slot] !== number || !isTellingOfRepetitions)) continue;
         repair(sequenceNumber, road, isRepetition);
       }
     },

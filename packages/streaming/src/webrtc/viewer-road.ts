@@ -16,7 +16,7 @@ export interface ViewerRoad {
   noteSound(sent: SentNumbers): void;
   /** What the viewer says: repeats packets and asks for key frames as needed. */
   hear(report: PeerReport): void;
-  /** To be called a few times a second: silence is news too. */
+  /** To be called every {@link ViewerRoadOptions.tickMs}: silence is news too. */
   tick(): void;
   read(): RoadState;
   /** Drops what waits. */
@@ -31,8 +31,6 @@ export interface RoadState extends RateEstimate {
   readonly repeatedBitrate: number;
   /** Milliseconds that frames wait here, before the road. */
   readonly pacedMs: number;
-  /** Whether frames are better left out before they are encoded, which costs no key frame. */
-  readonly isThinning: boolean;
 }
 
 /** What a {@link ViewerRoad} is made with. */
@@ -46,17 +44,26 @@ export interface ViewerRoadOptions {
   /** Bytes that go out, repetitions included. @defaultValue nobody counts */
   readonly sent?: (sizeBytes: number) => void;
   readonly ticks: Ticks;
+  /** How often {@link ViewerRoad.tick} is called; when it comes later, the process stood still. @defaultValue 100 */
+  readonly tickMs?: number;
   /** Milliseconds of a clock that only goes forward. @defaultValue `performance.now` */
   readonly now?: () => number;
   readonly rate?: RateControllerOptions;
 }
 
-const THINNING_MS = 90;
 const ASK_AGAIN_MS = 500;
 const DRAINED_MS = 25;
 const MOST_DRAIN_MS = 500;
 /** While nothing is sent nothing is heard: one old packet at this pace keeps the road measured. */
 const PROBE_EVERY_MS = 60;
+/**
+ * Some viewers tell nothing of what is sent again, or drop it as known: after so many probes without an answer a key
+ * frame is sent instead. Each time twice as many, as others may watch the same rendition.
+ */
+const PROBES_BEFORE_KEY = 8;
+const TICK_MS = 100;
+/** Ticks are never quite in time. */
+const LATE_MS = 30;
 /** What headers and encryption add to payloads, and what frames are larger than asked for. */
 const ENCODER_SHARE = 0.95;
 const HEADER_BYTES = 45;
@@ -71,15 +78,19 @@ export function createViewerRoad(options: ViewerRoadOptions): ViewerRoad {
   let sentAtMs = Number.NEGATIVE_INFINITY;
   let lastNumber: number | undefined;
   let isKeyOwed = false;
+  /** Probes of which nothing was heard; and whether a key frame is to take their place. */
+  let [probes, probesBeforeKey, isKeyForced] = [0, PROBES_BEFORE_KEY, false];
+  let tickedAtMs: number | undefined;
   let owedSinceMs: number | undefined;
   let soundBytes: { readonly atMs: number; readonly bytes: number }[] = [];
 
-  const noteSent = (numbers: SentNumbers): void => {
+  /** The time is taken before: what comes after it may take long on a busy machine. */
+  const noteSent = (numbers: SentNumbers, atMs: number, isRepetition: boolean): void => {
     const { transportSequenceNumber, sizeBytes } = numbers;
-    sentAtMs = now();
+    sentAtMs = atMs;
     options.sent?.(sizeBytes);
     if (transportSequenceNumber === undefined) return;
-    rate.onSent({ transportSequenceNumber, sizeBytes, atMs: sentAtMs });
+    rate.onSent({ transportSequenceNumber, sizeBytes, atMs, isRepetition });
   };
   const pacer = createPacer<RtpPayload>({
     now,
@@ -90,8 +101,9 @@ export function createViewerRoad(options: ViewerRoadOptions): ViewerRoad {
       isKeyOwed = true;
     },
     send(packet, isFirstOfKey) {
+      const atMs = now();
       const numbers = send(packet);
-      noteSent(numbers);
+      noteSent(numbers, atMs, false);
       retransmitter.onSent(numbers, sentAtMs);
       lastNumber = numbers.sequenceNumber;
       if (isFirstOfKey) {
@@ -107,9 +119,10 @@ export function createViewerRoad(options: ViewerRoadOptions): ViewerRoad {
     resend,
     repeat(again, afterMs) {
       pacer.sendFirst(() => {
-        const numbers = again(now());
+        const atMs = now();
+        const numbers = again(atMs);
         if (!numbers) return 0;
-        noteSent(numbers);
+        noteSent(numbers, atMs, true);
         return numbers.sizeBytes;
       }, afterMs);
     },
@@ -118,8 +131,15 @@ export function createViewerRoad(options: ViewerRoadOptions): ViewerRoad {
 
   const probe = (atMs: number): void => {
     if (atMs - sentAtMs < PROBE_EVERY_MS || lastNumber === undefined) return;
-    const sent = resend(lastNumber);
-    if (sent) noteSent(sent);
+    if (probes >= probesBeforeKey) {
+      probes = 0;
+      probesBeforeKey *= 2;
+      isKeyForced = true;
+      requestKeyFrame();
+    }
+    probes += 1;
+    const numbers = resend(lastNumber);
+    if (numbers) noteSent(numbers, atMs, true);
   };
 
   const steer = (): void => {
@@ -149,18 +169,19 @@ export function createViewerRoad(options: ViewerRoadOptions): ViewerRoad {
   return {
     sendFrame(packets, isKey) {
       steer();
-      if (isKey && rate.read().isCongested) {
+      if (isKey && rate.read().isCongested && !isKeyForced) {
         dropped(1);
         return;
       }
       if (isKey) {
+        isKeyForced = false;
         isKeyOwed = false;
         owedSinceMs = undefined;
       }
       pacer.sendFrame(packets, isKey);
     },
     noteSound(numbers) {
-      noteSent(numbers);
+      noteSent(numbers, now(), false);
       pacer.noteSent(numbers.sizeBytes);
       soundBytes = soundBytes.filter(({ atMs }) => atMs > sentAtMs - 1_000);
       soundBytes.push({ atMs: sentAtMs, bytes: numbers.sizeBytes });
@@ -169,6 +190,7 @@ export function createViewerRoad(options: ViewerRoadOptions): ViewerRoad {
       const atMs = now();
       switch (report.kind) {
         case "feedback":
+          [probes, probesBeforeKey] = [0, PROBES_BEFORE_KEY];
           rate.onFeedback(report.feedback, atMs);
           retransmitter.onFeedback(report.feedback, situation());
           break;
@@ -189,7 +211,11 @@ export function createViewerRoad(options: ViewerRoadOptions): ViewerRoad {
       steer();
     },
     tick() {
-      rate.onTick(now());
+      const atMs = now();
+      const lateMs = atMs - (tickedAtMs ?? atMs) - (options.tickMs ?? TICK_MS);
+      tickedAtMs = atMs;
+      if (lateMs > LATE_MS) rate.onStandstill(lateMs, atMs);
+      rate.onTick(atMs);
       steer();
     },
     read() {
@@ -203,7 +229,6 @@ export function createViewerRoad(options: ViewerRoadOptions): ViewerRoad {
         repeatedBitrate,
         encoderBitrate: Math.max(estimate.targetBitrate * 0.5, left) * ENCODER_SHARE,
         pacedMs: pacer.queuedMs,
-        isThinning: estimate.queueMs > THINNING_MS || estimate.isCongested,
       };
     },
     close: () => pacer.close(),

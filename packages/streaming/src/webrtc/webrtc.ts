@@ -152,6 +152,7 @@ function createPublication(
         tiers,
         clock,
         ticks,
+        tickMs: TICK_MS,
         canRestart: peers.capabilities.iceRestart,
         offer,
       });

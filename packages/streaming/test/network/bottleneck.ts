@@ -1,3 +1,4 @@
+import { createPauses, type PauseOptions } from "./pauses.ts";
 import { seededRandom } from "./seeded-random.ts";
 
 /** A road with one narrow place. */
@@ -14,8 +15,8 @@ export interface BottleneckOptions {
   readonly lossRatio: number;
   /** Packets lost in a row, on average; 1 loses each by itself. */
   readonly lossBurst: number;
-  /** The viewer's machine stands still for up to `mostMs` at a time, about every so many milliseconds. @defaultValue never */
-  readonly pauses?: { readonly everyMs: number; readonly mostMs: number };
+  /** When the viewer's machine stands still. @defaultValue never */
+  readonly pauses?: PauseOptions;
   readonly seed: number;
 }
 
@@ -55,21 +56,8 @@ export function createBottleneck(options: BottleneckOptions): Bottleneck {
     return timeMs + (left * 1000) / bitrateAt(timeMs);
   };
 
-  const pauses = options.pauses && {
-    ...options.pauses,
-    random: seededRandom(seed + 77),
-    fromMs: 0,
-    untilMs: 0,
-  };
   /** What comes while the machine stands still is seen when it goes on. */
-  const afterPause = (timeMs: number): number => {
-    if (!pauses) return timeMs;
-    while (pauses.untilMs < timeMs) {
-      pauses.fromMs = pauses.untilMs + pauses.random() * 2 * pauses.everyMs;
-      pauses.untilMs = pauses.fromMs + pauses.random() * pauses.mostMs;
-    }
-    return timeMs > pauses.fromMs ? pauses.untilMs : timeMs;
-  };
+  const afterPause = createPauses(options.pauses, seed);
 
   const isLost = (): boolean => {
     const change = isLosing

@@ -6,6 +6,8 @@ import {
   checkedScenarios,
   holdOutScenarios,
   type Scenario,
+  seenScenarios,
+  stalledScenarios,
   tuningScenarios,
 } from "./scenarios.ts";
 import { type SimulatedRun, simulateRuns } from "./simulate.ts";
@@ -17,6 +19,8 @@ const sets = {
   tuning: tuningScenarios,
   busy: busyScenarios,
   checked: checkedScenarios,
+  seen: seenScenarios,
+  stalled: stalledScenarios,
   "hold-out": holdOutScenarios,
 };
 const scenarios = sets[which as keyof typeof sets];

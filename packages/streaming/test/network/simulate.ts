@@ -2,6 +2,7 @@ import type { RtpPayload, SentNumbers } from "../../src/webrtc/peer-transport.ts
 import { createViewerRoad } from "../../src/webrtc/viewer-road.ts";
 import { createBottleneck } from "./bottleneck.ts";
 import { judgeRoad, type RoadFigures } from "./judge-road.ts";
+import { createPauses } from "./pauses.ts";
 import type { Scenario } from "./scenarios.ts";
 import { createSimulatedEncoder } from "./simulated-encoder.ts";
 import { createSimulatedViewer, type SimulatedFrame } from "./simulated-viewer.ts";
@@ -14,6 +15,8 @@ export interface SimulatedRun extends RoadFigures {
   readonly repeated: number;
   /** Must be 0: frames shown whose reference was never sent. */
   readonly broken: number;
+  /** Bits a second, the lowest that was aimed at from five seconds on. */
+  readonly lowestTarget: number;
   /** Every 100 ms, for those who want to look. */
   readonly trace: readonly string[];
 }
@@ -26,7 +29,7 @@ const OVERHEAD_BYTES = 38;
 const payload = new Uint8Array(PAYLOAD_BYTES);
 
 /** Sends the frames of a model of an encoder over a model of a road to a model of a viewer. */
-export function simulate(scenario: Scenario, isThinned = false): SimulatedRun {
+export function simulate(scenario: Scenario): SimulatedRun {
   const clock = createVirtualClock();
   const { seed, rttMs, untilMs } = scenario;
   const delayMs = rttMs / 2;
@@ -47,23 +50,41 @@ export function simulate(scenario: Scenario, isThinned = false): SimulatedRun {
   let [packetNumber, transportNumber, frameNumber] = [-1, -1, -1];
   let [keyFrames, dropped, repeated, frameFirst] = [0, 0, 0, 0];
 
+  const afterSenderPause = createPauses(scenario.senderPauses, seed + 300);
+  const afterViewerPause = createPauses(scenario.pauses, seed);
+  /** Does it, or as soon as the machine goes on; what comes from the network is read after timers had their turn. */
+  const onMachine = (after: (timeMs: number) => number, work: () => void, lagMs = 0): void => {
+    const atMs = after(clock.nowMs);
+    if (atMs > clock.nowMs) clock.at(atMs + lagMs, work);
+    else work();
+  };
+  const onSender = (work: () => void): void => onMachine(afterSenderPause, work);
   const toSender = (work: () => void): void => {
     const arriveMs = back.offer(60, clock.nowMs);
-    if (arriveMs !== null) clock.at(arriveMs, work);
+    if (arriveMs === null) return;
+    clock.at(arriveMs, () => onMachine(afterSenderPause, work, 0.01));
   };
-  const viewer = createSimulatedViewer({
-    nack: (numbers) =>
-      toSender(() =>
-        viewerRoad.hear({ kind: "nack", sequenceNumbers: numbers.map((n) => n & 0xffff) }),
-      ),
-    keyFrame: () => toSender(() => viewerRoad.hear({ kind: "key-frame-request" })),
-  });
-  const put = (number: number): SentNumbers => {
+  const viewer = createSimulatedViewer(
+    {
+      nack: (numbers) =>
+        toSender(() =>
+          viewerRoad.hear({ kind: "nack", sequenceNumbers: numbers.map((n) => n & 0xffff) }),
+        ),
+      keyFrame: () => toSender(() => viewerRoad.hear({ kind: "key-frame-request" })),
+    },
+    scenario.tellsOfRepetitions,
+  );
+  const put = (number: number, isRepetition: boolean): SentNumbers => {
     const { frame, sizeBytes } = sentPackets.get(number) as NonNullable<
       ReturnType<typeof sentPackets.get>
     >;
     transportNumber += 1;
-    const packet = { sequenceNumber: number, transportSequenceNumber: transportNumber, frame };
+    const packet = {
+      sequenceNumber: number,
+      transportSequenceNumber: transportNumber,
+      frame,
+      isRepetition,
+    };
     const arriveMs = road.offer(sizeBytes, clock.nowMs);
     if (arriveMs !== null) clock.at(arriveMs, () => viewer.receive(packet, clock.nowMs));
     return {
@@ -80,9 +101,10 @@ export function simulate(scenario: Scenario, isThinned = false): SimulatedRun {
         const again = (): void => {
           if (!isRunning) return;
           work();
-          clock.at(clock.nowMs + 5, again);
+          clock.at(clock.nowMs + 5, turn);
         };
-        clock.at(clock.nowMs + 5, again);
+        const turn = (): void => onSender(again);
+        clock.at(clock.nowMs + 5, turn);
         return () => {
           isRunning = false;
         };
@@ -102,21 +124,18 @@ export function simulate(scenario: Scenario, isThinned = false): SimulatedRun {
       const sizeBytes = packet.data.length + OVERHEAD_BYTES;
       sentPackets.set(packetNumber, { frame: sent, sizeBytes });
       sentPackets.delete(packetNumber - 1_500);
-      return put(packetNumber);
+      return put(packetNumber, false);
     },
     resend(number16) {
       const number = packetNumber - ((packetNumber - number16) & 0xffff);
       if (!sentPackets.has(number)) return undefined;
       repeated += 1;
-      return put(number);
+      return put(number, true);
     },
   });
 
-  const encode = (): void => {
-    clock.at(clock.nowMs + FRAME_MS, encode);
-    const { encoderBitrate, isThinning } = viewerRoad.read();
-    skipped = isThinned && isThinning && skipped < 4 ? skipped + 1 : 0;
-    if (skipped > 0) return;
+  const encode = (capturedAtMs: number): void => {
+    const { encoderBitrate } = viewerRoad.read();
     if (clock.nowMs - steeredAtMs >= STEER_MS) {
       steeredAtMs = clock.nowMs;
       encoder.setBitrate(Math.min(encoderBitrate, scenario.maxBitrate));
@@ -130,7 +149,7 @@ export function simulate(scenario: Scenario, isThinned = false): SimulatedRun {
       isKey,
       packets: count,
       sizeBytes,
-      capturedAtMs: clock.nowMs,
+      capturedAtMs,
       firstPacket: -1,
     };
     const packets = Array.from({ length: count }, (_, at) => {
@@ -141,23 +160,36 @@ export function simulate(scenario: Scenario, isThinned = false): SimulatedRun {
     });
     viewerRoad.sendFrame(packets, isKey);
   };
-  let skipped = 0;
   let steeredAtMs = 0;
-  const every = (intervalMs: number, work: () => void): void => {
-    clock.at(clock.nowMs + intervalMs, () => {
-      work();
-      every(intervalMs, work);
+  let newestCaptureMs = 0;
+  /** While the machine stands still frames wait, and the newest replaces the others. */
+  const capture = (): void => {
+    clock.at(clock.nowMs + FRAME_MS, capture);
+    const capturedAtMs = clock.nowMs;
+    newestCaptureMs = capturedAtMs;
+    onSender(() => {
+      if (newestCaptureMs === capturedAtMs) encode(capturedAtMs);
     });
   };
-  encode();
-  every(20, () => viewer.tick(clock.nowMs));
-  every(50, () => {
+  const every = (after: (timeMs: number) => number, intervalMs: number, work: () => void): void => {
+    clock.at(clock.nowMs + intervalMs, () =>
+      onMachine(after, () => {
+        work();
+        every(after, intervalMs, work);
+      }),
+    );
+  };
+  let lowestTarget = Number.POSITIVE_INFINITY;
+  capture();
+  every(afterViewerPause, 20, () => viewer.tick(clock.nowMs));
+  every(afterViewerPause, 50, () => {
     const packets = viewer.feedback();
     if (packets) toSender(() => viewerRoad.hear({ kind: "feedback", feedback: { packets } }));
   });
-  every(100, () => {
+  every(afterSenderPause, 100, () => {
     viewerRoad.tick();
     const state = viewerRoad.read();
+    if (clock.nowMs > 5_000) lowestTarget = Math.min(lowestTarget, state.targetBitrate);
     const kbit = (bitrate: number): number => Math.round(bitrate / 1_000);
     trace.push(
       `${Math.round(clock.nowMs)} target ${kbit(state.targetBitrate)} encoder ${kbit(state.encoderBitrate)} acked ${kbit(state.ackedBitrate)} queue ${Math.round(state.queueMs)} loss ${state.lossRatio.toFixed(2)} rtt ${Math.round(state.rttMs ?? -1)} paced ${Math.round(state.pacedMs)} shown ${viewer.shown.at(-1)?.frame.number} of ${frameNumber}${state.isCongested ? " congested" : ""}`,
@@ -177,6 +209,7 @@ export function simulate(scenario: Scenario, isThinned = false): SimulatedRun {
     dropped,
     repeated,
     broken: viewer.broken,
+    lowestTarget,
     trace,
   };
 }

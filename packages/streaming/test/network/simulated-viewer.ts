@@ -5,6 +5,7 @@ export interface SimulatedPacket {
   readonly sequenceNumber: number;
   readonly transportSequenceNumber: number;
   readonly frame: SimulatedFrame;
+  readonly isRepetition: boolean;
 }
 
 /** A frame as it was sent. */
@@ -43,7 +44,10 @@ const MOST_TRIES = 10;
 const PLI_AFTER_MS = 3_000;
 
 /** Makes a viewer that has seen nothing yet. */
-export function createSimulatedViewer(ask: ViewerQuestions): SimulatedViewer {
+export function createSimulatedViewer(
+  ask: ViewerQuestions,
+  tellsOfRepetitions = true,
+): SimulatedViewer {
   const received = new Set<number>();
   const missing = new Map<number, { askedMs: number; tries: number }>();
   const frames = new Map<number, { frame: SimulatedFrame; came: number }>();
@@ -74,9 +78,11 @@ export function createSimulatedViewer(ask: ViewerQuestions): SimulatedViewer {
   };
 
   return {
-    receive({ sequenceNumber, transportSequenceNumber, frame }, atMs) {
-      transport.set(transportSequenceNumber, atMs);
-      highestTransport = Math.max(highestTransport, transportSequenceNumber);
+    receive({ sequenceNumber, transportSequenceNumber, frame, isRepetition }, atMs) {
+      if (tellsOfRepetitions || !isRepetition) {
+        transport.set(transportSequenceNumber, atMs);
+        highestTransport = Math.max(highestTransport, transportSequenceNumber);
+      }
       if (received.has(sequenceNumber) || sequenceNumber <= lastShownPacket) return;
       received.add(sequenceNumber);
       missing.delete(sequenceNumber);

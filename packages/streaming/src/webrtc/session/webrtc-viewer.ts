@@ -51,6 +51,8 @@ export interface SessionOptions {
   readonly tiers: VideoTiers;
   readonly clock: RtpClock;
   readonly ticks: Ticks;
+  /** How often {@link WebrtcSession.tick} is called. */
+  readonly tickMs: number;
   readonly canRestart: boolean;
   /** Of the viewer; undefined when the offer was ours. */
   readonly offer: string | undefined;
@@ -80,6 +82,7 @@ export function createSession({
   tiers,
   clock,
   ticks,
+  tickMs,
   canRestart,
   offer,
 }: SessionOptions): WebrtcSession {
@@ -120,6 +123,7 @@ export function createSession({
       send: video.send,
       resend: video.resend,
       ticks,
+      tickMs,
       requestKeyFrame: () => feed.requestKeyFrame(),
       sent: (sizeBytes) => meter.sentBytes(sizeBytes),
       dropped(frames) {

@@ -88,6 +88,7 @@ export function publishWhip(hub: FrameHub, options: PublishWhipOptions): WhipPub
       tiers,
       clock,
       ticks,
+      tickMs: TICK_MS,
       canRestart: false,
       offer: undefined,
     });
