@@ -1,3 +1,4 @@
+import type { KeyObject } from "node:crypto";
 import { MillraceError } from "@millrace/core";
 
 /** Something that calls back, as werift has it. */
@@ -34,6 +35,16 @@ export interface WeriftIceConnection {
   send(data: Buffer): Promise<void>;
 }
 
+/** Of one direction: keys as bytes at first, as objects where that is wanted. */
+export interface WeriftContext {
+  readonly cipher: {
+    srtpSessionKey: Buffer | KeyObject;
+    srtpSessionAuthTag: Buffer | KeyObject;
+    srtcpSessionKey: Buffer | KeyObject;
+    srtcpSessionAuthTag: Buffer | KeyObject;
+  };
+}
+
 /** The state of one transport, of which there is one for all media. */
 export interface WeriftTransport {
   readonly state: string;
@@ -44,14 +55,19 @@ export interface WeriftTransport {
     readonly connection: WeriftIceConnection;
   };
   readonly srtp: {
-    readonly localContext: {
+    readonly localContext: WeriftContext & {
       readonly profile: number;
       readonly srtpSessionKey: Buffer;
       readonly srtpSessionSalt: Buffer;
       readonly srtpSessionAuthTag: Buffer;
     };
+    readonly remoteContext: WeriftContext;
   };
-  readonly srtcp: { decrypt: (data: Buffer) => Buffer };
+  readonly srtcp: {
+    readonly localContext: WeriftContext;
+    readonly remoteContext: WeriftContext;
+    decrypt: (data: Buffer) => Buffer;
+  };
   sendRtcp(packets: readonly { serialize(): Buffer }[]): Promise<void>;
 }
 

@@ -11,6 +11,7 @@ import type {
 } from "../webrtc/peer-transport.ts";
 import { parseRtcp } from "../webrtc/rtcp/parse-rtcp.ts";
 import { fragmentOf, withFragment } from "../webrtc/sdp/sdp-fragment.ts";
+import { keepKeys } from "./keep-keys.ts";
 import type {
   WeriftChannel,
   WeriftConnection,
@@ -54,6 +55,7 @@ export function weriftPeer(
 
   /** Hears all RTCP in the clear: werift reads feedback on packets wrongly, and keeps requests to itself. */
   const listen = (transport: WeriftTransport): void => {
+    keepKeys(transport);
     const decrypt = transport.srtcp.decrypt.bind(transport.srtcp);
     transport.srtcp.decrypt = (data) => {
       const compound = decrypt(data);
