@@ -61,6 +61,10 @@ export function werift(options: WeriftOptions = {}): PeerTransport {
           );
         }
         askNobodyElse(connection, peer);
+        if (mayBeServer(offer)) {
+          // As the client of DTLS werift says nothing for a tenth of a second.
+          for (const transport of connection.dtlsTransports) transport.role = "server";
+        }
         await connection.setLocalDescription(await connection.createAnswer());
       });
     },
@@ -80,6 +84,12 @@ export function werift(options: WeriftOptions = {}): PeerTransport {
       });
     },
   };
+}
+
+/** Whether who offers leaves open which side begins the handshake of DTLS (RFC 8842). */
+function mayBeServer(offer: string): boolean {
+  const roles = offer.match(/^a=setup:\w+/gm) ?? [];
+  return roles.length > 0 && roles.every((role) => role === "a=setup:actpass");
 }
 
 /**
