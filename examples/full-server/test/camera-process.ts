@@ -33,6 +33,10 @@ const server = createServer((request, response) => {
     case "/elsewhere.m3u8":
       response.end(playlist(["http", "file"].map((kind) => pieceOf(kind, other))));
       return;
+    case "/tunnel.m3u8":
+      response.end(`${playlist([`${other.replace(/^http/, "httpproxy")}/piece0.ts`])}#EXT-X-ENDLIST
+`);
+      return;
     default:
       readFile(join(folder, basename(pathname))).then(
         (bytes) => response.end(bytes),

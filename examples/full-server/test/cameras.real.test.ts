@@ -218,8 +218,25 @@ describe.skipIf(!hasFfmpeg)("cameras", { timeout: 60_000 }, () => {
     const list = await open(`${camera}/elsewhere.m3u8?other=${other}`);
     expect(list.status).toBe(400);
     expect(list.body.error?.message).toContain(`${new URL(other).host} is not among them`);
+    // A dot at its end makes a name no other one.
+    const { port } = new URL(other);
+    const dotted = await open(`${camera}/moved.mjpeg?other=http://localhost.:${port}`);
+    expect(dotted.body.error?.message).toContain(`localhost.:${port} is not among them`);
     // Nobody has been there but this test.
     expect(await hitsOf(other)).toEqual([...before, "/hits"]);
+  });
+
+  it("lead nobody to a proxy of their own", async () => {
+    const visited = vi.fn();
+    const elsewhere = await listening((socket) => {
+      visited();
+      socket.destroy();
+    });
+    const { port } = elsewhere.address() as AddressInfo;
+    const { status } = await open(`${camera}/tunnel.m3u8?other=http://127.0.0.1:${port}`);
+    expect(status).toBe(502);
+    expect(visited).not.toHaveBeenCalled();
+    elsewhere.close();
   });
 
   it("that send readers of RTSP elsewhere are cut off", async () => {

@@ -73,13 +73,25 @@ async function forward(asked: IncomingMessage, answer: ServerResponse, find: Fin
     headers: { ...headers, host: url.host },
     agent: false,
   });
-  sent.on("response", (came) => {
-    answer.writeHead(came.statusCode ?? 502, came.headers);
-    pipeline(came, answer, () => {});
-  });
-  sent.on("error", () => {
+  const fail = (): void => {
     if (answer.headersSent) answer.destroy();
     else answer.writeHead(502).end();
+  };
+  sent.on("response", (came) => {
+    try {
+      answer.writeHead(came.statusCode ?? 502, came.headers);
+    } catch {
+      // A camera may say what no server may.
+      sent.destroy();
+      fail();
+      return;
+    }
+    pipeline(came, answer, () => {});
+  });
+  sent.on("error", fail);
+  // Nothing has come, or what is no HTTP any more.
+  sent.on("close", () => {
+    if (!answer.headersSent) fail();
   });
   answer.once("close", () => sent.destroy());
   pipeline(asked, sent, () => {});
@@ -93,6 +105,8 @@ async function tunnel(authority: string, socket: Duplex, head: Buffer, find: Fin
     socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
     return;
   }
+  // Whoever asked may have left meanwhile, and would not end what is begun now.
+  if (socket.destroyed) return;
   const camera = connect(found, () => {
     socket.write("HTTP/1.1 200 OK\r\n\r\n");
     camera.write(head);

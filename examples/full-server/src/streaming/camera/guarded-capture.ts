@@ -32,7 +32,9 @@ export function guardedCapture(capture: CaptureBackend, hosts: CameraHosts): Cap
       // Said before anything is started.
       await hosts.resolve(url.hostname, port);
       const isHttp = url.protocol === "http:" || url.protocol === "https:";
-      const way = isHttp ? await byHttp(options, hosts) : await byRtsp(url, port, hosts);
+      const way = isHttp
+        ? await byHttp(options, url.protocol === "https:", hosts)
+        : await byRtsp(url, port, hosts);
       try {
         const signals = [way.refused, ...(options.signal ? [options.signal] : [])];
         const signal = AbortSignal.any(signals);
@@ -45,15 +47,21 @@ export function guardedCapture(capture: CaptureBackend, hosts: CameraHosts): Cap
   };
 }
 
-async function byHttp({ protocols = [] }: CaptureOptions, hosts: CameraHosts): Promise<Way> {
+async function byHttp(
+  { protocols = [] }: CaptureOptions,
+  isEncrypted: boolean,
+  hosts: CameraHosts,
+): Promise<Way> {
   const refusing = new AbortController();
   const proxy = await openCameraProxy(hosts, (why) => refusing.abort(why));
   return {
     refused: refusing.signal,
     options: {
-      // As an option it would not reach all that ffmpeg opens, and an exception of the surroundings would go around it.
-      environment: { ...process.env, http_proxy: proxy.url, no_proxy: "" },
-      protocols: [...protocols, "httpproxy"],
+      // As an option it would not reach all that ffmpeg opens, and an exception of the surroundings would go around it:
+      // an empty one, too, which ffmpeg finds at the end of each name that ends with a dot.
+      environment: { ...process.env, http_proxy: proxy.url, no_proxy: undefined },
+      // Only a tunnel needs it, and a playlist that may name it leads anywhere.
+      protocols: isEncrypted ? [...protocols, "httpproxy"] : protocols,
     },
     said: (message) => message,
     [Symbol.asyncDispose]: () => proxy[Symbol.asyncDispose](),

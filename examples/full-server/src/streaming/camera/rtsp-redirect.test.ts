@@ -18,6 +18,15 @@ it.each([
   "RTSP/1.0 \t +0302 Found\r\n",
   `RTSP/1.0${" ".repeat(4_000)}305 Use Proxy\r\n`,
   "RTSP/2.0x 300\r\n",
+  // Each of these was followed by ffmpeg.
+  "RTSP/1.0 3\r02 Found\r\n",
+  "R\rTSP/1.0 302 Found\r\n",
+  "RTSP/1.0\xa0x 302 Found\r\n",
+  "RTSP/1.0 \v302 Found\r\n",
+  "RTSP/1.0 4294967598 Found\r\n",
+  "RTSP/1.0 -4294966994 Found\r\n",
+  `RTSP/1.0${"\r".repeat(9_000)} 302 Found\r\n`,
+  `RTSP/1.0 ${"0".repeat(1_020)}30299 Found\r\n`,
 ])("leads elsewhere, however it is cut into pieces: %j", (text) => {
   expect(leads(text)).toBe(true);
   const cut = fc.array(fc.nat(text.length));

@@ -37,6 +37,8 @@ export async function openRtspRelay(options: RtspRelayOptions): Promise<RtspRela
   };
   const lead = async (reader: Socket): Promise<void> => {
     const { address } = await hosts.resolve(host, port);
+    // It may have left meanwhile, and would not end what is begun now.
+    if (reader.destroyed) return;
     const servername = host.replace(/^\[(.*)\]$/, "$1");
     const camera = keep(
       isEncrypted
