@@ -109,7 +109,7 @@ export const seenScenarios: readonly Scenario[] = [25, 45, 70, 95].flatMap((rttM
 );
 
 /** Shares lost of the roads that are kept back, twelve of each. */
-export const HOLD_OUT_LOSSES: readonly number[] = [0, 0.02, 0.045, 0.07, 0.1];
+const HOLD_OUT_LOSSES: readonly number[] = [0, 0.02, 0.045, 0.07, 0.1];
 
 /**
  * Roads drawn by chance, which nothing was made with. They were looked at once: 42 of 60 kept all. Whoever looks at how they fare and changes something for it must
