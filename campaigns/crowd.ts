@@ -63,7 +63,7 @@ export async function disturb(options: CrowdOptions): Promise<CrowdResult> {
     server.process.send(request);
     return await next(server.process);
   };
-  const calm = child("./crowd/calm-viewers.ts", [base, String(options.viewers)]);
+  using calm = child("./crowd/calm-viewers.ts", [base, String(options.viewers)]);
   await next(calm.process);
   const report = async (): Promise<CalmReport> => {
     calm.process.send("report");
@@ -105,7 +105,7 @@ export async function disturb(options: CrowdOptions): Promise<CrowdResult> {
   await phase("one slow viewer", lasting(slowViewers));
   await phase("one stalled viewer", lasting(stalledViewers));
   await phase("killed viewers", async () => {
-    const doomed = child("./crowd/calm-viewers.ts", [base, "1"]);
+    using doomed = child("./crowd/calm-viewers.ts", [base, "1"]);
     await next(doomed.process);
     await sleep(options.phaseMs / 4);
     doomed.process.kill("SIGKILL");
@@ -124,7 +124,7 @@ export async function disturb(options: CrowdOptions): Promise<CrowdResult> {
     if (taken > 0) differences.push(`${taken} bodies of ${OVERSIZED_BYTES} bytes were read whole`);
   });
   await phase("a source that dies", async () => {
-    const mourners = child("./crowd/calm-viewers.ts", [base.replace("steady", "dying"), "2"]);
+    using mourners = child("./crowd/calm-viewers.ts", [base.replace("steady", "dying"), "2"]);
     await next(mourners.process);
     await sleep(options.phaseMs / 4);
     await hold("die");

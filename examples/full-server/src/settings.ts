@@ -19,6 +19,9 @@ const list = z.union([
 ]);
 /** A scheme and a host; browsers say neither a path nor a slash behind it. */
 const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/[^\s/?#@]+$/;
+/** Another spelling of it, in capitals or with the usual port, would never be met. */
+const isOrigin = (text: string): boolean =>
+  ORIGIN.test(text) && URL.canParse(text) && [text, "null"].includes(new URL(text).origin);
 const isAll = (origins: readonly string[]): boolean => origins.length === 1 && origins[0] === "*";
 const address = z.url({
   protocol: /^https?$/,
@@ -50,7 +53,7 @@ export const serverSettings = z.strictObject({
   password: z.string().min(8, "give 8 characters or more").optional(),
   /** Origins of other pages that may call, or `*` for all; those of this host may anyway. */
   allowedOrigins: list
-    .refine((origins) => origins.every((one) => ORIGIN.test(one)) || isAll(origins), {
+    .refine((origins) => origins.every(isOrigin) || isAll(origins), {
       error: "give origins such as https://example.org, or * by itself for all",
     })
     .transform((origins): readonly string[] | "*" => (isAll(origins) ? "*" : origins))

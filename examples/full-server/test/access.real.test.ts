@@ -34,6 +34,7 @@ describe("a server's settings", () => {
     [{ token: "short" }, /8 characters/],
     [{ nonsense: 1 }, /nonsense/],
     [{ allowedOrigins: "ops.example" }, /origins such as https/],
+    [{ allowedOrigins: "https://Ops.example" }, /origins such as https/],
     [{ allowedOrigins: "*,https://ops.example" }, /origins such as https/],
     [{ grafanaUrl: "ftp://x" }, /grafanaUrl/],
   ])("refuse %j", (settings, problem) => {

@@ -45,6 +45,9 @@ describe("pages that may come", () => {
 it.each([
   [["https://example.org/"]],
   [["example.org"]],
+  // No browser says it so.
+  [["https://Example.org"]],
+  [["https://example.org:443"]],
   [["*"]],
   [["null"]],
   [["https://a.example,https://b.example"]],

@@ -44,10 +44,17 @@ export function pageOrigins(whose: string, allowed: readonly string[] | "*" = []
 
 function check(whose: string, allowed: readonly string[] | "*"): void {
   if (allowed === "*") return;
-  const wrong = Array.isArray(allowed) ? allowed.find((one) => !ORIGIN.test(one)) : allowed;
+  const wrong = Array.isArray(allowed) ? allowed.find((one) => !isOrigin(one)) : allowed;
   if (wrong === undefined) return;
   throw new MillraceError(
     "INVALID_OPTION",
     `${whose}: allowedOrigins holds ${JSON.stringify(wrong)}; give a list of origins such as "https://example.org", or "*" by itself for all.`,
   );
+}
+
+/** As browsers say it: in small letters, and without the usual port. Another spelling would never be met. */
+function isOrigin(text: string): boolean {
+  if (!ORIGIN.test(text) || !URL.canParse(text)) return false;
+  const { origin } = new URL(text);
+  return origin === text || origin === "null";
 }

@@ -134,7 +134,10 @@ export function createArrivalWindow(): ArrivalWindow {
   };
   const measure = (): void => {
     const emptyMs = baseMs();
-    arrivals = arrivals.filter(({ receivedMs }) => receivedMs > newestReceivedMs - KEPT_MS);
+    // No more than are known, whatever times a viewer says that they came at.
+    arrivals = arrivals
+      .slice(-SLOTS)
+      .filter(({ receivedMs }) => receivedMs > newestReceivedMs - KEPT_MS);
     let freeMs = Number.NEGATIVE_INFINITY;
     for (const { receivedMs, isHeldUp } of arrivals) {
       if (!isHeldUp) freeMs = Math.max(freeMs, receivedMs);

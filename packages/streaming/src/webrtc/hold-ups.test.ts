@@ -27,6 +27,24 @@ describe("hold-ups at the viewer", () => {
     expect(holdUps.takeReady()).toBe(false);
   });
 
+  it("are marked once each, however many are said to have come at once", () => {
+    const holdUps = createHoldUps();
+    let marks = 0;
+    for (let number = 0; number < 2_000; number++) {
+      const arrival: Arrival = {
+        ...{ sentMs: number * 6, receivedMs: 10, bits: 8_000 },
+        get isHeldUp() {
+          return number > 0;
+        },
+        set isHeldUp(_) {
+          marks += 1;
+        },
+      };
+      holdUps.note(arrival, 0);
+    }
+    expect(marks).toBeLessThan(4 * 2_000);
+  });
+
   it("are not seen in a queue, which gives packets one after another", () => {
     const times = Array.from({ length: 40 }, (_, i) => [i * 5, 10 + i * 10] as const);
     expect(heldUp(times).marks).not.toContain(true);

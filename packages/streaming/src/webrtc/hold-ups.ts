@@ -55,6 +55,8 @@ export function createHoldUps(): HoldUps {
       const wereReady = arrival.sentMs - sentMs - (arrival.receivedMs - receivedMs) >= HELD_UP_MS;
       if (!hasJumped && !isWithHeldUp && !wereReady) return;
       for (const each of together) each.isHeldUp = true;
+      // Those between are marked and not looked at any more: a viewer may say of all it gets that it came at once.
+      together.splice(1, together.length - 2);
       isReady ||= wereReady;
     },
     takeReady() {

@@ -47,6 +47,14 @@ describe("a retransmitter", () => {
     expect(retransmitter.repeated).toBe(3);
   });
 
+  it("takes no longer for what is asked for over and over", () => {
+    const { retransmitter } = sentOff(100);
+    const many = Array.from({ length: 6_000 }, (_, number) => number % 100);
+    // Were all questions looked at for each of them, this would not end within the time of a test.
+    for (let time = 0; time < 60; time++) retransmitter.onNack(many, road(110));
+    expect(retransmitter.isBroken).toBe(true);
+  });
+
   it("needs no question where it was told that a packet did not come, repetitions included", () => {
     const { retransmitter, resent, lost, came } = sentOff(100);
     retransmitter.onFeedback(lost(95), road(110));

@@ -71,6 +71,7 @@ export function createRetransmitter({ repeat, resend }: RetransmitterOptions): R
   const isRepeated = new Uint8Array(SLOTS * 2);
   const spent: { readonly atMs: number; readonly bytes: number }[] = [];
   let missed: { readonly atMs: number; readonly bytes: number }[] = [];
+  let missedBytes = 0;
   let floor: number | undefined;
   let [isBroken, repeated] = [false, 0];
   /** Some viewers tell nothing of repetitions, which looks as if none of them came. */
@@ -105,11 +106,13 @@ export function createRetransmitter({ repeat, resend }: RetransmitterOptions): R
 
   /** A queue that was full drops many at once: a key frame is cheaper than all of them. */
   const isTooMuch = (sizeBytes: number, { atMs, targetBitrate }: RoadSituation): boolean => {
-    while ((missed[0]?.atMs ?? atMs) < atMs - MISSED_WINDOW_MS) missed.shift();
+    // No more of them than packets that can be missed: a viewer may ask for the same over and over.
+    while ((missed[0]?.atMs ?? atMs) < atMs - MISSED_WINDOW_MS || missed.length >= SLOTS) {
+      missedBytes -= missed.shift()?.bytes ?? 0;
+    }
     missed.push({ atMs, bytes: sizeBytes });
-    let bytes = 0;
-    for (const each of missed) bytes += each.bytes;
-    return bytes > Math.max(6_000, (targetBitrate * KEY_FRAME_COST_MS) / 8_000);
+    missedBytes += sizeBytes;
+    return missedBytes > Math.max(6_000, (targetBitrate * KEY_FRAME_COST_MS) / 8_000);
   };
 
   const repair = (sequenceNumber: number, road: RoadSituation, isRepetitionLost: boolean): void => {
@@ -159,7 +162,7 @@ export function createRetransmitter({ repeat, resend }: RetransmitterOptions): R
     },
     onKeyFrame(sequenceNumber) {
       floor = sequenceNumber;
-      missed = [];
+      [missed, missedBytes] = [[], 0];
       isBroken = false;
     },
     onNack(sequenceNumbers, road) {

@@ -54,6 +54,15 @@ describe("packets that we encrypt", () => {
     );
   });
 
+  it("are never sent half in the clear: longer ones are refused", () => {
+    const { session, protect } = ends();
+    const payload = randomBytes(1_504);
+    const longest = plain(1, 1, payload);
+    protect(longest, HEADER_BYTES);
+    expect(session.decrypt(longest).subarray(HEADER_BYTES).equals(payload)).toBe(true);
+    expect(() => protect(plain(1, 2, randomBytes(1_520)), HEADER_BYTES)).toThrow(RangeError);
+  });
+
   it("go on over turns of the counter, on two streams", () => {
     const { session, protect } = ends();
     for (let number = 0; number < 3 * 0x10000; number += 61) {

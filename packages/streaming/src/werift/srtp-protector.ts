@@ -23,7 +23,8 @@ const MOST_BLOCKS = Math.ceil(1_500 / BLOCK_BYTES);
  * the connection and makes the key stream from blocks that are counted here: a cipher in counter mode would have to be
  * made anew for every packet, which takes several times as long as the encryption itself.
  *
- * The returned call takes a packet whose last {@link SRTP_TAG_BYTES} bytes are room for the tag.
+ * The returned call takes a packet whose last {@link SRTP_TAG_BYTES} bytes are room for the tag, and throws a RangeError
+ * for one that goes into no Ethernet frame.
  */
 export function createSrtpProtector({
   cipherKey,
@@ -75,6 +76,8 @@ export function createSrtpProtector({
     const rollover = rolloverOf(ssrc, sequenceNumber) >>> 0;
     const end = packet.length - SRTP_TAG_BYTES;
     const blocks = Math.ceil((end - headerBytes) / BLOCK_BYTES);
+    // What is behind the last block would go out in the clear.
+    if (blocks > MOST_BLOCKS) throw new RangeError(`A packet has ${packet.length} bytes.`);
     if (ssrc !== counted.ssrc || rollover !== counted.rollover) count(ssrc, rollover);
     const [high, low] = [saltHigh ^ (sequenceNumber >> 8), saltLow ^ (sequenceNumber & 0xff)];
     for (let at = 12; at < blocks * BLOCK_BYTES; at += BLOCK_BYTES) {

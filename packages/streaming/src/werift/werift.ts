@@ -62,7 +62,8 @@ export function werift(options: WeriftOptions = {}): PeerTransport {
         }
         askNobodyElse(connection, peer);
         if (mayBeServer(offer)) {
-          // As the client of DTLS werift says nothing for a tenth of a second.
+          // By itself it begins always, also where the other side says that it does; and then only after a tenth of a
+          // second.
           for (const transport of connection.dtlsTransports) transport.role = "server";
         }
         await connection.setLocalDescription(await connection.createAnswer());
@@ -86,10 +87,10 @@ export function werift(options: WeriftOptions = {}): PeerTransport {
   };
 }
 
-/** Whether who offers leaves open which side begins the handshake of DTLS (RFC 8842). */
+/** Whether who offers begins the handshake of DTLS, or leaves open which side does (RFC 8842). */
 function mayBeServer(offer: string): boolean {
   const roles = offer.match(/^a=setup:\w+/gm) ?? [];
-  return roles.length > 0 && roles.every((role) => role === "a=setup:actpass");
+  return roles.length > 0 && roles.every((role) => /:act(pass|ive)$/.test(role));
 }
 
 /**
