@@ -45,11 +45,31 @@ export interface WeriftContext {
   };
 }
 
+/** A handshake, and what came of it. */
+export interface WeriftDtls {
+  readonly dtls: {
+    /** What was said, in order, as it is hashed. */
+    readonly sortedHandshakeCache: readonly {
+      readonly msg_type: number;
+      readonly fragment: Buffer;
+      serialize(): Buffer;
+    }[];
+  };
+  readonly cipher: {
+    /** DER. */
+    readonly remoteCertificate?: Buffer;
+    readonly localRandom?: { serialize(): Buffer };
+    readonly remoteRandom?: { serialize(): Buffer };
+  };
+}
+
 /** The state of one transport, of which there is one for all media. */
 export interface WeriftTransport {
   readonly state: string;
   srtpProfiles: number[];
   role: string;
+  /** There when it is connected. */
+  readonly dtls?: WeriftDtls;
   readonly onStateChange: WeriftEvent<[string]>;
   readonly iceTransport: {
     readonly connection: WeriftIceConnection;

@@ -11,6 +11,7 @@ import type {
 } from "../webrtc/peer-transport.ts";
 import { parseRtcp } from "../webrtc/rtcp/parse-rtcp.ts";
 import { fragmentOf, withFragment } from "../webrtc/sdp/sdp-fragment.ts";
+import { hasProvenKey } from "./has-proven-key.ts";
 import { keepKeys } from "./keep-keys.ts";
 import type {
   WeriftChannel,
@@ -90,7 +91,14 @@ export function weriftPeer(
       if (!transport) return;
       transport.srtpProfiles = [SRTP_PROFILE];
       transport.onStateChange.subscribe((state) => {
-        if (state === "connected") listen(transport);
+        if (state !== "connected") return;
+        const { dtls, role } = transport;
+        if (dtls && (role === "server" || role === "client") && hasProvenKey(dtls, role)) {
+          listen(transport);
+        } else {
+          state$.next("failed");
+          void close();
+        }
       });
     },
     get localDescription() {
