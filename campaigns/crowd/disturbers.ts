@@ -16,7 +16,7 @@ import { openNarrowRoad } from "./narrow-road.ts";
 export type Stop = () => Promise<void>;
 
 /** What a stream of the campaign's size takes at most, in bits a second. */
-const FULL_BITRATE = { mjpeg: 12e6, webrtc: 1.5e6 };
+const FULL_BITRATE = { mjpeg: 2e6, webrtc: 0.6e6 };
 const SLOW = 0.1;
 /** A visit takes a second, and several where the machine is busy. */
 const VISIT_MS = 30_000;

@@ -30,7 +30,8 @@ export interface Holdings {
 
 const QUEUES_LOOKED_AT_MS = 2;
 
-const pattern = testPattern({ width: 640, height: 360, framerate: 30, noise: 0.1 });
+// Small, so that what is measured is what viewers do to each other and not what the machine can encode.
+const pattern = testPattern({ width: 320, height: 180, framerate: 30, noise: 0.1 });
 let fail = (_: Error): void => {};
 const mortal: LiveStream = {
   clock: pattern.clock,
@@ -53,7 +54,7 @@ for (const [index, name] of ["steady", "dying"].entries()) {
   const peers = webrtc({ peers: werift(), hostAddresses: ["127.0.0.1"] });
   publications.set(
     `${name}/webrtc`,
-    peers.publish(hub, { renditions: [{ height: 360, bitrate: 1_500_000 }] }),
+    peers.publish(hub, { renditions: [{ height: 180, bitrate: 600_000 }] }),
   );
 }
 const found = (url = "/"): { publication: Publication | undefined; path: string } => {
