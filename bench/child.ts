@@ -1,13 +1,13 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-/** A script of this folder in a process of its own, which answers each message with one. */
+/** A script in a process of its own, which answers each message with one. */
 export interface Child extends Disposable {
   readonly process: ChildProcess;
   ask<T>(): Promise<T>;
 }
 
-/** Starts a script, with more options of Node's own if any are given. */
+/** Starts a script, named from this folder, with more options of Node's own if any are given. */
 export function startChild(
   script: string,
   args: readonly string[] = [],

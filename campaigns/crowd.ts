@@ -1,6 +1,5 @@
-import { type ChildProcess, fork } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
+import { nextMessage, startChild } from "../bench/child.ts";
 import type { Cadence, CalmReport } from "./crowd/calm-viewers.ts";
 import {
   comeAndGo,
@@ -56,18 +55,18 @@ const GONE_MS = 45_000;
 
 /** Calm viewers of every transport, and everything beside them that a crowd and an attacker do. */
 export async function disturb(options: CrowdOptions): Promise<CrowdResult> {
-  using server = child("./crowd/steady-server.ts", [], ["--expose-gc"]);
-  const port = await next<number>(server.process);
+  using server = startChild("../campaigns/crowd/steady-server.ts", [], ["--expose-gc"]);
+  const port = await nextMessage<number>(server.process);
   const base = `http://127.0.0.1:${port}/steady`;
   const hold = async (request: SteadyRequest = "holds"): Promise<Holdings> => {
     server.process.send(request);
-    return await next(server.process);
+    return await nextMessage(server.process);
   };
-  using calm = child("./crowd/calm-viewers.ts", [base, String(options.viewers)]);
-  await next(calm.process);
+  using calm = startChild("../campaigns/crowd/calm-viewers.ts", [base, String(options.viewers)]);
+  await nextMessage(calm.process);
   const report = async (): Promise<CalmReport> => {
     calm.process.send("report");
-    return await next(calm.process);
+    return await nextMessage(calm.process);
   };
   const phases: CrowdPhase[] = [];
   const differences: string[] = [];
@@ -105,8 +104,8 @@ export async function disturb(options: CrowdOptions): Promise<CrowdResult> {
   await phase("one slow viewer", lasting(slowViewers));
   await phase("one stalled viewer", lasting(stalledViewers));
   await phase("killed viewers", async () => {
-    using doomed = child("./crowd/calm-viewers.ts", [base, "1"]);
-    await next(doomed.process);
+    using doomed = startChild("../campaigns/crowd/calm-viewers.ts", [base, "1"]);
+    await nextMessage(doomed.process);
     await sleep(options.phaseMs / 4);
     doomed.process.kill("SIGKILL");
   });
@@ -124,8 +123,11 @@ export async function disturb(options: CrowdOptions): Promise<CrowdResult> {
     if (taken > 0) differences.push(`${taken} bodies of ${OVERSIZED_BYTES} bytes were read whole`);
   });
   await phase("a source that dies", async () => {
-    using mourners = child("./crowd/calm-viewers.ts", [base.replace("steady", "dying"), "2"]);
-    await next(mourners.process);
+    using mourners = startChild("../campaigns/crowd/calm-viewers.ts", [
+      base.replace("steady", "dying"),
+      "2",
+    ]);
+    await nextMessage(mourners.process);
     await sleep(options.phaseMs / 4);
     await hold("die");
     await sleep(options.phaseMs / 4);
@@ -196,29 +198,4 @@ export function crowdLine({ what, cadence, mostQueuedBytes }: CrowdPhase): strin
     return `${name} ${frames} frames, jitter p99 ${jitterP99Ms.toFixed(1)} ms, longest gap ${longestMs.toFixed(0)}`;
   });
   return `${what}: ${each.join("; ")}; ${(mostQueuedBytes / 1e3).toFixed(0)} kB waited at most`;
-}
-
-function child(script: string, args: readonly string[], execArgv: readonly string[] = []) {
-  const started = fork(fileURLToPath(new URL(script, import.meta.url)), args, {
-    execArgv: ["--conditions=@millrace/source", ...execArgv],
-  });
-  return {
-    process: started,
-    [Symbol.dispose]: () => {
-      if (started.connected) started.disconnect();
-    },
-  };
-}
-
-/** What a child says next; its end is a failure. */
-async function next<T>(from: ChildProcess): Promise<T> {
-  return await new Promise((resolve, reject) => {
-    const ended = (code: number | null): void =>
-      reject(new Error(`${from.spawnargs.slice(-3).join(" ")} ended with ${code}`));
-    from.once("exit", ended);
-    from.once("message", (message) => {
-      from.off("exit", ended);
-      resolve(message as T);
-    });
-  });
 }

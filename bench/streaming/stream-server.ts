@@ -97,4 +97,5 @@ process.on("message", async () => {
   };
   process.send?.(use);
 });
-process.on("disconnect", () => process.exit());
+// A worker that ends within a call of FFmpeg takes the process with it, loudly.
+process.on("disconnect", () => void av.close().finally(() => process.exit()));

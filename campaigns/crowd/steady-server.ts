@@ -120,7 +120,8 @@ process.on("message", async (request: SteadyRequest) => {
   if (request === "die") fail(new Error("the camera is gone"));
   process.send?.(await holdings());
 });
-process.on("disconnect", () => process.exit());
+// A worker that ends within a call of FFmpeg takes the process with it, loudly.
+process.on("disconnect", () => void media.close().finally(() => process.exit()));
 process.on("uncaughtException", (error) => {
   console.error("the server of the crowd failed:", error);
   process.exit(1);
