@@ -17,7 +17,7 @@ import type { VideoFrame } from "./video-frame.ts";
  * Scales frames in plain TypeScript: what there is without a library, and the reference for those that have one.
  *
  * Bilinear, and a weighted average where a picture becomes smaller; chroma is taken to lie in the middle of its
- * pixels. It blocks the event loop: a frame of 1080 lines for some tenths of a second, and for a tenth of that where
+ * pixels. It blocks the event loop: a frame of 1080 lines for some tenths of a second, and for an eighth of that where
  * I420 or NV12 becomes RGB of the same size.
  *
  * @example

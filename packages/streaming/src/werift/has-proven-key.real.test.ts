@@ -2,12 +2,15 @@ import { filter, firstValueFrom } from "rxjs";
 import { expect, it } from "vitest";
 import { whepOffer } from "../../test/whep-client.ts";
 import type { PeerState } from "../webrtc/peer-transport.ts";
+import { hasProvenKey } from "./has-proven-key.ts";
 import { werift } from "./werift.ts";
+import type { WeriftDtls } from "./werift-library.ts";
 
 /** The handshake of a viewer in this process; `harm` is called with its cipher before it says anything. */
 async function shakeHands(
   theirs: "actpass" | "passive",
   harm: (cipher: Record<string, unknown>) => void = () => {},
+  look: (dtls: WeriftDtls) => void = () => {},
 ): Promise<PeerState> {
   const { connection, sdp } = await whepOffer(["H264"]);
   const [transport] = connection.dtlsTransports;
@@ -26,7 +29,12 @@ async function shakeHands(
       peer.state$.pipe(filter((state) => ["connected", "failed", "closed"].includes(state))),
     );
     await connection.setRemoteDescription({ type: "answer", sdp: peer.localDescription });
-    return await settled;
+    const state = await settled;
+    if (state === "connected") {
+      await expect.poll(() => transport.state).toBe("connected");
+      look(transport.dtls as unknown as WeriftDtls);
+    }
+    return state;
   } finally {
     await peer.close();
     await connection.close();
@@ -54,3 +62,17 @@ it.each(["actpass", "passive"] as const)(
     expect(await shakeHands(theirs, forged)).toBe("failed");
   },
 );
+
+it.each([
+  ["client", "actpass"],
+  ["server", "passive"],
+] as const)("as a %s takes no half of the exchange that was not signed", async (role, theirs) => {
+  expect.assertions(4);
+  const look = (dtls: WeriftDtls): void => {
+    expect(hasProvenKey(dtls, role)).toBe(true);
+    const remoteKeyPair = { publicKey: Buffer.alloc(32, 7) };
+    const swapped = { dtls: dtls.dtls, cipher: { ...dtls.cipher, remoteKeyPair } };
+    expect(hasProvenKey(swapped, role)).toBe(false);
+  };
+  expect(await shakeHands(theirs, undefined, look)).toBe("connected");
+});

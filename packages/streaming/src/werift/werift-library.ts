@@ -60,6 +60,8 @@ export interface WeriftDtls {
     readonly remoteCertificate?: Buffer;
     readonly localRandom?: { serialize(): Buffer };
     readonly remoteRandom?: { serialize(): Buffer };
+    /** The other half of the key exchange, as it was used. */
+    readonly remoteKeyPair?: { readonly publicKey?: Buffer };
   };
 }
 

@@ -16,7 +16,7 @@ export function isSubsampled({ format }: VideoFrame, { x, y, width, height }: Re
 
 /**
  * A region of I420 or NV12 as RGB in the same size: what JPEGs of a live stream are made from, in whole numbers and one
- * pass, in a tenth of the time that the planes of {@link readPlanes} take. The same picture within 1 of 255.
+ * pass, in an eighth of the time that the planes of {@link readPlanes} take. The same picture within 1 of 255.
  *
  * Chroma lies in the middle of its four pixels, so that each pixel takes nine parts of 16 from the nearest sample, three
  * from each of the next, and one from the last.
