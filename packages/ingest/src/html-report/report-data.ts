@@ -79,21 +79,31 @@ function arrayData(
     if (sharing === undefined) byName.set(key, [tracked]);
     else sharing.push(tracked);
   }
+  // Not within the literal: where V8 of Node 24 leaves an optimized loop of this function only there, in a call that the
+  // literal makes, the objects made so share their numbers (seen in one report of 74 on a busy machine).
+  const { samples, firstMs, lastMs } = array;
+  const serial = shown(array.serial);
+  const model = facts?.model === undefined ? {} : { model: shown(facts.model) };
+  const intervals = [...array.intervals]
+    .map(Number)
+    .filter(Number.isFinite)
+    .sort((a, b) => a - b);
+  const bucketStartMs = axis?.startOf(axis.first) ?? 0;
+  const bucketMs = axis?.widthMs ?? 1;
+  const bucketCount = axis === undefined ? 0 : axis.last - axis.first + 1;
+  const resources = charts.flatMap((chart) => resourceData(chart, byName, axis, topElements));
   return {
-    serial: shown(array.serial),
-    ...(facts?.model === undefined ? {} : { model: shown(facts.model) }),
-    samples: array.samples,
-    firstMs: array.firstMs,
-    lastMs: array.lastMs,
-    intervals: [...array.intervals]
-      .map(Number)
-      .filter(Number.isFinite)
-      .sort((a, b) => a - b),
+    serial,
+    ...model,
+    samples,
+    firstMs,
+    lastMs,
+    intervals,
     leftOut,
-    bucketStartMs: axis?.startOf(axis.first) ?? 0,
-    bucketMs: axis?.widthMs ?? 1,
-    bucketCount: axis === undefined ? 0 : axis.last - axis.first + 1,
-    resources: charts.flatMap((chart) => resourceData(chart, byName, axis, topElements)),
+    bucketStartMs,
+    bucketMs,
+    bucketCount,
+    resources,
   };
 }
 
@@ -161,15 +171,13 @@ function elementData({ element, scale, summary, buckets }: Row, axis: TimeAxis):
     means.push(count === 0 ? null : cut(((buckets.sums[slot] as number) / count) * scale));
     peaks.push(count === 0 ? null : cut((buckets.peaks[slot] as number) * scale));
   }
-  return {
-    name: shown(element),
-    min: cut(summary.min * scale),
-    mean: cut(summary.mean * scale),
-    p95: cut(summary.p95 * scale),
-    max: cut(summary.max * scale),
-    means,
-    ...(differ ? { peaks } : {}),
-  };
+  // As in arrayData, nothing is computed within the literal.
+  const name = shown(element);
+  const min = cut(summary.min * scale);
+  const mean = cut(summary.mean * scale);
+  const p95 = cut(summary.p95 * scale);
+  const max = cut(summary.max * scale);
+  return { name, min, mean, p95, max, means, ...(differ ? { peaks } : {}) };
 }
 
 function nameKey(resource: string, series: string): string {
