@@ -3,13 +3,13 @@ import { median } from "../median.ts";
 import { tableRow } from "../table-row.ts";
 import { writeLoop } from "./looped-encoder.ts";
 import { type CrowdRow, measureFloor, measureIdle, measureWebrtcCrowd } from "./measure-crowd.ts";
-import { measureMjpegCrowd } from "./measure-mjpeg-crowd.ts";
+import { type MjpegCrowdRow, measureMjpegCrowd, measureMjpegFloor } from "./measure-mjpeg-crowd.ts";
 import { benchFolder } from "./watching-browser.ts";
 
 const MJPEG_VIEWERS = [1, 50, 200];
 const WEBRTC_VIEWERS = 50;
 const SECONDS = 8;
-const MJPEG_WIDTHS = [14, 11, 11, 9, 13, 10, 7];
+const MJPEG_WIDTHS = [18, 11, 11, 9, 13, 10, 7];
 const WEBRTC_WIDTHS = [24, 11, 11, 9, 9, 9, 13, 10, 7];
 
 /** Prints what many viewers of MJPEG cost the server. */
@@ -25,11 +25,10 @@ export async function printMjpegCrowds(runs: number): Promise<void> {
     "MB",
   ];
   console.log(tableRow(head, MJPEG_WIDTHS), "  aimed at");
-  for (const viewers of MJPEG_VIEWERS) {
-    const rows = await repeat(runs, () => measureMjpegCrowd(viewers, SECONDS));
+  const print = (name: string, rows: readonly MjpegCrowdRow[], aim = ""): void => {
     const middle = middleOf(rows);
     const cells = [
-      `MJPEG x ${viewers}`,
+      name,
       percent(middle("serverShare")),
       percent(Math.max(...rows.map(({ serverShare }) => serverShare))),
       percent(middle("receiverShare")),
@@ -37,7 +36,19 @@ export async function printMjpegCrowds(runs: number): Promise<void> {
       middle("leastFps").toFixed(1),
       middle("rssMegabytes").toFixed(0),
     ];
-    console.log(tableRow(cells, MJPEG_WIDTHS), viewers === 200 ? "  < 40 %" : "");
+    console.log(tableRow(cells, MJPEG_WIDTHS), aim);
+  };
+  for (const viewers of MJPEG_VIEWERS) {
+    // One after another in each run, so that the machine is as busy for both.
+    const rows: MjpegCrowdRow[] = [];
+    const floors: MjpegCrowdRow[] = [];
+    for (let run = 0; run < runs; run++) {
+      const row = await measureMjpegCrowd(viewers, SECONDS);
+      rows.push(row);
+      floors.push(await measureMjpegFloor(row.frameBytes, viewers, SECONDS));
+    }
+    print(`MJPEG x ${viewers}`, rows, viewers === 200 ? "  < 40 %" : "");
+    print(`plain writes x ${viewers}`, floors);
   }
 }
 

@@ -18,14 +18,11 @@ import { websocket } from "@millrace/streaming/websocket";
 import { werift } from "@millrace/streaming/werift";
 import { firstValueFrom } from "rxjs";
 import { loopedEncoder, readLoop } from "./looped-encoder.ts";
+import type { ProcessUse } from "./process-use.ts";
 import { stillStream } from "./still-stream.ts";
 
-/** What the process has used since it began; the answer to any message. */
-export interface ServerUse {
-  readonly cpuSeconds: number;
-  /** Seconds since it began. */
-  readonly atSeconds: number;
-  readonly rssBytes: number;
+/** What the process has used and done since it began; the answer to any message. */
+export interface ServerUse extends ProcessUse {
   readonly viewers: number;
   readonly framesSent: number;
   readonly framesDropped: number;

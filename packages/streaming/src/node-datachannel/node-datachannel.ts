@@ -54,6 +54,9 @@ export function nodeDataChannel(options: NodeDataChannelOptions = {}): PeerTrans
     apiVersion: 1,
     name: "node-datachannel",
     capabilities: { feedback: true, receive: true, channels: true, iceRestart: false },
+    async prepare() {
+      await load();
+    },
     async answer(offer, peer) {
       const family = agreedFamily(offer, peer.families);
       const library = await load();

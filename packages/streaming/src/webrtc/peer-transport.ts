@@ -141,6 +141,11 @@ export interface PeerTransport {
     readonly iceRestart: boolean;
   };
   /**
+   * Loads the library, so that the first viewer need not wait for it. Called when something is published; that it fails
+   * is said when somebody comes.
+   */
+  prepare?(): Promise<void>;
+  /**
    * Answers an offer: sends in the sections where the offer wants to receive, receives where it sends.
    *
    * @throws MillraceError CORRUPT_INPUT when it is no offer, UNSUPPORTED when no codec of ours is in it,

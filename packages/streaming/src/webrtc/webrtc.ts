@@ -133,6 +133,7 @@ function createPublication(
   } catch (error) {
     if (MillraceError.is(error) && error.code === "CLOSED") throw error;
   }
+  void peers.prepare?.().catch(() => {});
 
   const join = async (
     signal: AbortSignal,

@@ -18,6 +18,8 @@ export interface WeriftCodec {
 /** The road that was found. */
 export interface WeriftIceConnection {
   stunServer: unknown;
+  /** What comes that is not of ICE; with nobody subscribed it is lost. */
+  readonly onData: WeriftEvent<[Buffer]> & { execute(data: Buffer): void };
   /** The pair of candidates in use. */
   readonly nominated?: {
     readonly remoteAddr: readonly [host: string, port: number];

@@ -23,6 +23,8 @@ import type {
 import { weriftLine, weriftSender } from "./werift-sender.ts";
 
 /** AES-128 in counter mode with HMAC-SHA1: what everybody has and what `createSrtpProtector` makes. */
+/** What begins a handshake is one packet, or a few where its hello is cut up. */
+const EARLY_PACKETS = 4;
 const SRTP_PROFILE = 1;
 /** Types of RTCP packets that only senders are told. */
 const [TRANSPORT_FEEDBACK, PAYLOAD_FEEDBACK] = [205, 206];
@@ -90,6 +92,7 @@ export function weriftPeer(
       const transport = connection.dtlsTransports[0];
       if (!transport) return;
       transport.srtpProfiles = [SRTP_PROFILE];
+      keepEarlyHandshake(transport);
       transport.onStateChange.subscribe((state) => {
         if (state !== "connected") return;
         const { dtls, role } = transport;
@@ -139,6 +142,27 @@ export function weriftPeer(
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/**
+ * The other side begins its handshake when it has a road. Werift learns of the road some 20 ms later and drops what comes
+ * before, which would be said again only after 50 ms more.
+ */
+function keepEarlyHandshake(transport: WeriftTransport): void {
+  const early: Buffer[] = [];
+  const { onData } = transport.iceTransport.connection;
+  const { unSubscribe } = onData.subscribe((data) => {
+    if (early.length < EARLY_PACKETS) early.push(data);
+  });
+  transport.onStateChange.subscribe((state) => {
+    unSubscribe();
+    // It says so before it listens.
+    if (state === "connecting") {
+      queueMicrotask(() => {
+        for (const data of early.splice(0)) onData.execute(data);
+      });
+    }
+  });
 }
 
 /**

@@ -39,6 +39,9 @@ export function werift(options: WeriftOptions = {}): PeerTransport {
     apiVersion: 1,
     name: "werift",
     capabilities: { feedback: true, receive: true, channels: true, iceRestart: true },
+    async prepare() {
+      await load();
+    },
     async answer(offer, peer) {
       const family = agreedFamily(offer, peer.families);
       const one = { ...peer, families: family === undefined ? [] : [family] };

@@ -176,8 +176,10 @@ function encoderOptions({ family, realtime }: OpenVideoEncoderRequest): [string,
           ["cpu-used", "4"],
         ];
   }
+  // At 1.8 Mbit/s "superfast" loses 0.1 to 0.4 dB against "veryfast" (PSNR of moving patterns, 720p30) and takes two
+  // thirds of its time; "ultrafast" would lose 1 to 2 dB.
   const always: [string, string][] = [
-    ["preset", "veryfast"],
+    ["preset", realtime ? "superfast" : "veryfast"],
     ["forced-idr", "1"],
   ];
   return realtime ? [...always, ["tune", "zerolatency"], ["profile", "baseline"]] : always;
