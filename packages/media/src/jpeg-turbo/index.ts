@@ -4,4 +4,4 @@
  * @packageDocumentation
  */
 export { type JpegTurboOptions, jpegTurbo } from "./jpeg-turbo.ts";
-export type { JpegTurboLibrary } from "./jpeg-turbo-library.ts";
+export type { JpegTurboLibrary, JpegTurboPicture } from "./jpeg-turbo-library.ts";

@@ -1,20 +1,23 @@
 import { MillraceError } from "@millrace/core";
 
+/** What the library is told of a picture. */
+export interface JpegTurboPicture {
+  readonly format: number;
+  readonly width: number;
+  readonly height: number;
+  readonly subsampling: number;
+  /** 1 to 100. */
+  readonly quality: number;
+}
+
 /** The part of the package `@julusian/jpeg-turbo` that is used. */
 export interface JpegTurboLibrary {
   readonly FORMAT_RGB: number;
   readonly SAMP_420: number;
-  /** Encodes pixels that lie packed. */
-  compress(
-    pixels: Buffer,
-    options: {
-      format: number;
-      width: number;
-      height: number;
-      subsampling: number;
-      quality: number;
-    },
-  ): Promise<Uint8Array>;
+  /** Bytes that a JPEG of this size may have at most. */
+  bufferSize(picture: JpegTurboPicture): number;
+  /** Encodes pixels that lie packed. Gives the part of `out` that was written. */
+  compress(pixels: Buffer, out: Buffer, picture: JpegTurboPicture): Promise<Uint8Array>;
 }
 
 /**

@@ -4,7 +4,11 @@ import { imageQuality } from "../image/image-quality.ts";
 import { uprightPicture } from "../image/upright-picture.ts";
 import type { FrameScaler } from "../video/frame-scaler.ts";
 import { scalarScaler } from "../video/scalar-scaler.ts";
-import { type JpegTurboLibrary, loadJpegTurboLibrary } from "./jpeg-turbo-library.ts";
+import {
+  type JpegTurboLibrary,
+  type JpegTurboPicture,
+  loadJpegTurboLibrary,
+} from "./jpeg-turbo-library.ts";
 
 /** What {@link jpegTurbo} may be told. */
 export interface JpegTurboOptions {
@@ -13,6 +17,9 @@ export interface JpegTurboOptions {
   /** The library. @defaultValue the package `@julusian/jpeg-turbo`, which the application installs */
   readonly lib?: JpegTurboLibrary;
 }
+
+/** As many pictures are seldom encoded at once. */
+const KEPT_OUTS = 2;
 
 /**
  * JPEG by libjpeg-turbo, a third of sharp's time, on threads of Node's pool.
@@ -37,6 +44,21 @@ export interface JpegTurboOptions {
 export function jpegTurbo(options: JpegTurboOptions = {}): ImageEncoder {
   const { scaler = scalarScaler() } = options;
   let loading: Promise<JpegTurboLibrary> | undefined;
+  const spare: Buffer[] = [];
+  /** A JPEG is a thirtieth of what it may have at most: memory for each would be what the collector is busy with. */
+  const borrowOut = (sizeBytes: number): Buffer => {
+    const at = spare.findIndex(({ length }) => length >= sizeBytes);
+    const [known] = at < 0 ? [] : spare.splice(at, 1);
+    return known ?? Buffer.allocUnsafeSlow(sizeBytes);
+  };
+  const write = async (library: JpegTurboLibrary, pixels: Buffer, picture: JpegTurboPicture) => {
+    const out = borrowOut(library.bufferSize(picture));
+    try {
+      return Uint8Array.from(await library.compress(pixels, out, picture));
+    } finally {
+      if (spare.length < KEPT_OUTS) spare.push(out);
+    }
+  };
   return {
     apiVersion: 1,
     name: "jpeg-turbo",
@@ -52,13 +74,13 @@ export function jpegTurbo(options: JpegTurboOptions = {}): ImageEncoder {
       }
       signal?.throwIfAborted();
       loading ??= options.lib ? Promise.resolve(options.lib) : loadJpegTurboLibrary();
-      const { compress, FORMAT_RGB: format, SAMP_420: subsampling } = await loading;
+      const library = await loading;
+      const { FORMAT_RGB: format, SAMP_420: subsampling } = library;
       const { data, width, height, close } = await uprightPicture(frame, encode, scaler);
       const pixels = Buffer.from(data.buffer, data.byteOffset, width * height * 3);
       // Until then the library reads the memory, also after an abort.
-      const closed = compress(pixels, { format, width, height, subsampling, quality }).finally(
-        close,
-      );
+      const picture = { format, width, height, subsampling, quality };
+      const closed = write(library, pixels, picture).finally(close);
       return { type, data: await (signal ? abortable(closed, signal) : closed), width, height };
     },
   };

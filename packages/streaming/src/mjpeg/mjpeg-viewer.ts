@@ -74,6 +74,9 @@ export function mjpegViewer(options: MjpegViewerOptions): Viewer {
   const write = (pieces: readonly (string | Uint8Array)[], onTaken: () => void): void => {
     busySinceMs = performance.now();
     lastSentMs = busySinceMs;
+    // By itself a response gives the parts of a chunk to its socket one by one, each with a call of the system.
+    const { socket } = response;
+    socket?.cork();
     response.cork();
     for (const piece of pieces.slice(0, -1)) response.write(piece);
     response.write(pieces.at(-1) ?? "", (error) => {
@@ -84,6 +87,7 @@ export function mjpegViewer(options: MjpegViewerOptions): Viewer {
       pump();
     });
     response.uncork();
+    socket?.uncork();
     road.wrote(pieces.reduce((sum, piece) => sum + piece.length, 0));
     // What the system has room for it takes at once.
     setImmediate(() => {
