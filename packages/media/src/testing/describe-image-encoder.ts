@@ -8,6 +8,7 @@ import { type Color, solidFrame } from "./solid-frame.ts";
 
 /** Levels of 255 by which a colour may be off. */
 const TOLERANCE = 3;
+const POOL_BYTES = 65_537;
 
 /**
  * What every {@link ImageEncoder} must do, as tests of vitest; pictures are read back with the command `ffmpeg`.
@@ -51,6 +52,21 @@ export function describeImageEncoder(name: string, encoder: () => ImageEncoder):
       expect([image.width, image.height]).toEqual(rotation % 180 === 0 ? [96, 64] : [64, 96]);
       near(await pixel(image, 8, 8), topLeft, 8);
       near(await pixel(image, image.width - 8, 8), topRight, 8);
+    });
+
+    test("a picture keeps no memory alive but its own", async () => {
+      using frame = solidFrame({
+        color: [0, 128, 255],
+        format: "I420",
+        width: 640,
+        height: 360,
+        colorSpace: { matrix: "bt709", fullRange: false },
+      });
+      for (const type of encoder().types) {
+        const { data } = await encoder().encode(frame, { type });
+        // Node gives small pieces out of pools.
+        expect(data.buffer.byteLength).toBeLessThan(data.length + POOL_BYTES);
+      }
     });
 
     test("one size keeps the shape, two change it, a region is cut out", async () => {
