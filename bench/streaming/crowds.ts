@@ -25,7 +25,7 @@ export async function printMjpegCrowds(runs: number): Promise<void> {
     "MB",
   ];
   console.log(tableRow(head, MJPEG_WIDTHS), "  aimed at");
-  const print = (name: string, rows: readonly MjpegCrowdRow[], aim = ""): void => {
+  const printRow = (name: string, rows: readonly MjpegCrowdRow[], aim = ""): void => {
     const middle = middleOf(rows);
     const cells = [
       name,
@@ -47,8 +47,8 @@ export async function printMjpegCrowds(runs: number): Promise<void> {
       rows.push(row);
       floors.push(await measureMjpegFloor(row.frameBytes, viewers, SECONDS));
     }
-    print(`MJPEG x ${viewers}`, rows, viewers === 200 ? "  < 40 %" : "");
-    print(`plain writes x ${viewers}`, floors);
+    printRow(`MJPEG x ${viewers}`, rows, viewers === 200 ? "  < 40 %" : "");
+    printRow(`plain writes x ${viewers}`, floors);
   }
 }
 

@@ -23,9 +23,9 @@ import type {
 import { weriftLine, weriftSender } from "./werift-sender.ts";
 
 /** AES-128 in counter mode with HMAC-SHA1: what everybody has and what `createSrtpProtector` makes. */
+const SRTP_PROFILE = 1;
 /** What begins a handshake is one packet, or a few where its hello is cut up. */
 const EARLY_PACKETS = 4;
-const SRTP_PROFILE = 1;
 /** Types of RTCP packets that only senders are told. */
 const [TRANSPORT_FEEDBACK, PAYLOAD_FEEDBACK] = [205, 206];
 
