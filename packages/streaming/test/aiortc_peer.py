@@ -1,4 +1,4 @@
-"""A peer by aiortc: `watch URL` says how many frames came, `publish URL SECONDS` sends a picture that changes."""
+"""A peer by aiortc: `watch URL` says how many frames came, `publish URL` sends a changing picture until its input ends."""
 
 import asyncio
 import sys
@@ -41,15 +41,15 @@ async def watch(url):
     await pc.close()
 
 
-async def publish(url, seconds):
+async def publish(url):
     pc = RTCPeerConnection()
     pc.addTrack(VideoStreamTrack())
     await post(url, pc)
-    await asyncio.sleep(seconds)
+    await asyncio.get_event_loop().run_in_executor(None, sys.stdin.read)
     await pc.close()
 
 
 if sys.argv[1] == "watch":
     asyncio.run(watch(sys.argv[2]))
 else:
-    asyncio.run(publish(sys.argv[2], float(sys.argv[3])))
+    asyncio.run(publish(sys.argv[2]))

@@ -17,8 +17,8 @@ import { createWhipIngest } from "./whip/whip-ingest.ts";
 const PEER = fileURLToPath(new URL("../../test/aiortc_peer.py", import.meta.url));
 const isThere = spawnSync("/usr/bin/python3", ["-c", "import aiortc"]).status === 0;
 if (!isThere) console.warn("skipped: there is no aiortc: apt-get install python3-aiortc");
-const run = async (...args: string[]) =>
-  await promisify(execFile)("/usr/bin/python3", [PEER, ...args], { timeout: 60_000 });
+const run = (...args: string[]) =>
+  promisify(execFile)("/usr/bin/python3", [PEER, ...args], { timeout: 60_000 });
 
 describe.skipIf(!isThere).each([
   ["werift", werift],
@@ -58,7 +58,7 @@ describe.skipIf(!isThere).each([
   );
 
   it("publishes, and what it sends is decoded", async () => {
-    const ended = run("publish", `${addressOf(server)}/whip`, "15");
+    const publishing = run("publish", `${addressOf(server)}/whip`);
     await expect.poll(async () => (await firstValueFrom(ingest.publishers$)).length).toBe(1);
     const [publisher] = await firstValueFrom(ingest.publishers$);
     let frames = 0;
@@ -66,6 +66,7 @@ describe.skipIf(!isThere).each([
     await expect.poll(() => frames).toBeGreaterThan(20);
     decoded?.unsubscribe();
     publisher?.close();
-    await ended;
+    publishing.child.stdin?.end();
+    await publishing;
   }, 70_000);
 });
