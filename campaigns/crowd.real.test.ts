@@ -4,8 +4,8 @@ import { crowdLine, disturb } from "./crowd.ts";
 it("viewers who are slow, still, killed, many or hostile leave nothing behind, and nobody waits for them", async () => {
   const result = await disturb({
     viewers: 1,
-    phaseMs: 1_500,
-    joins: 12,
+    phaseMs: 2_500,
+    joins: 24,
     offers: 60,
     oversized: 8,
     seed: 5,

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { loadExactly } from "./exact.ts";
 
 // A few seeds of the campaign; `npm run campaign -- exact` runs hundreds.
-const SEEDS = 8;
+const SEEDS = 24;
 const missing =
   (await findVictoriaMetrics()) === undefined ? " [skipped: VictoriaMetrics is not installed]" : "";
 

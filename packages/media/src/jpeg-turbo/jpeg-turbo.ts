@@ -20,6 +20,8 @@ export interface JpegTurboOptions {
 
 /** As many pictures are seldom encoded at once. */
 const KEPT_OUTS = 2;
+/** What a picture of 4K may have, and some more; what a larger one took is given back to the system. */
+const MOST_KEPT_BYTES = 32 * 1024 * 1024;
 
 /**
  * JPEG by libjpeg-turbo, a third of sharp's time, on threads of Node's pool.
@@ -44,19 +46,27 @@ const KEPT_OUTS = 2;
 export function jpegTurbo(options: JpegTurboOptions = {}): ImageEncoder {
   const { scaler = scalarScaler() } = options;
   let loading: Promise<JpegTurboLibrary> | undefined;
+  /** The largest first. */
   const spare: Buffer[] = [];
   /** A JPEG is a thirtieth of what it may have at most: memory for each would be what the collector is busy with. */
   const borrowOut = (sizeBytes: number): Buffer => {
-    const at = spare.findIndex(({ length }) => length >= sizeBytes);
+    const at = spare.findLastIndex(({ length }) => length >= sizeBytes);
     const [known] = at < 0 ? [] : spare.splice(at, 1);
     return known ?? Buffer.allocUnsafeSlow(sizeBytes);
+  };
+  const giveBackOut = (out: Buffer): void => {
+    if (out.length > MOST_KEPT_BYTES) return;
+    spare.push(out);
+    spare.sort((a, b) => b.length - a.length);
+    // Small ones must not keep out those of the pictures that cost most.
+    spare.splice(KEPT_OUTS);
   };
   const write = async (library: JpegTurboLibrary, pixels: Buffer, picture: JpegTurboPicture) => {
     const out = borrowOut(library.bufferSize(picture));
     try {
       return Uint8Array.from(await library.compress(pixels, out, picture));
     } finally {
-      if (spare.length < KEPT_OUTS) spare.push(out);
+      giveBackOut(out);
     }
   };
   return {
