@@ -133,7 +133,8 @@ function createPublication(
   } catch (error) {
     if (MillraceError.is(error) && error.code === "CLOSED") throw error;
   }
-  void peers.prepare?.().catch(() => {});
+  const prepare = async (): Promise<void> => await peers.prepare?.();
+  prepare().catch(() => {});
 
   const join = async (
     signal: AbortSignal,
