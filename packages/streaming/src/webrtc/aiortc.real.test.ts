@@ -59,14 +59,18 @@ describe.skipIf(!isThere).each([
 
   it("publishes, and what it sends is decoded", async () => {
     const publishing = run("publish", `${addressOf(server)}/whip`);
-    await expect.poll(async () => (await firstValueFrom(ingest.publishers$)).length).toBe(1);
-    const [publisher] = await firstValueFrom(ingest.publishers$);
-    let frames = 0;
-    const decoded = publisher?.decode(media.decoder).video$.subscribe(() => frames++);
-    await expect.poll(() => frames).toBeGreaterThan(20);
-    decoded?.unsubscribe();
-    publisher?.close();
-    publishing.child.stdin?.end();
-    await publishing;
+    try {
+      await expect.poll(async () => (await firstValueFrom(ingest.publishers$)).length).toBe(1);
+      const [publisher] = await firstValueFrom(ingest.publishers$);
+      let frames = 0;
+      const decoded = publisher?.decode(media.decoder).video$.subscribe(() => frames++);
+      await expect.poll(() => frames).toBeGreaterThan(20);
+      decoded?.unsubscribe();
+      publisher?.close();
+    } finally {
+      // It publishes until then.
+      publishing.child.stdin?.end();
+      await publishing;
+    }
   }, 70_000);
 });

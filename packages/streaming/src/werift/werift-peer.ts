@@ -26,6 +26,8 @@ import { weriftLine, weriftSender } from "./werift-sender.ts";
 const SRTP_PROFILE = 1;
 /** What begins a handshake is one packet, or a few where its hello is cut up. */
 const EARLY_PACKETS = 4;
+/** How such a packet begins (RFC 6347, 4.1). */
+const HANDSHAKE = 22;
 /** Types of RTCP packets that only senders are told. */
 const [TRANSPORT_FEEDBACK, PAYLOAD_FEEDBACK] = [205, 206];
 
@@ -152,7 +154,7 @@ function keepEarlyHandshake(transport: WeriftTransport): void {
   const early: Buffer[] = [];
   const { onData } = transport.iceTransport.connection;
   const { unSubscribe } = onData.subscribe((data) => {
-    if (early.length < EARLY_PACKETS) early.push(data);
+    if (data[0] === HANDSHAKE && early.length < EARLY_PACKETS) early.push(data);
   });
   transport.onStateChange.subscribe((state) => {
     unSubscribe();
