@@ -37,7 +37,7 @@ describe.skipIf(missing !== "")(`a load under fire${missing}`, () => {
   it.concurrent.each(STORIES)(
     "is exact, or says what is not: $name",
     async ({ seed, ...story }) => {
-      const { differences, happened } = await loadUnderFire(seed, { story });
+      const { differences, happened } = await loadUnderFire(seed, { story, deadlineMs: 240_000 });
       expect(differences, JSON.stringify(happened)).toEqual([]);
     },
     300_000,

@@ -31,6 +31,8 @@ export interface FireOptions {
   readonly binary?: string | undefined;
   /** @defaultValue the one of the seed */
   readonly story?: Story;
+  /** Longest that all of it may take. @defaultValue as long as it takes */
+  readonly deadlineMs?: number;
 }
 
 /** Starts beyond those that kills make necessary. */
@@ -48,9 +50,19 @@ const LOAD_MS = 2_500;
  */
 export async function loadUnderFire(seed: number, options: FireOptions = {}): Promise<FireResult> {
   const folder = await mkdtemp(join(tmpdir(), "millrace-fire-"));
+  const load = new FiredLoad(seed, options, folder);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const { deadlineMs } = options;
+    if (deadlineMs === undefined) return;
+    timer = setTimeout(() => {
+      reject(new Error(`After ${deadlineMs / 1000} s it is still at this: ${load.doing}`));
+    }, deadlineMs);
+  });
   try {
-    return await new FiredLoad(seed, options, folder).run();
+    return await Promise.race([load.run(), late]);
   } finally {
+    clearTimeout(timer);
     await rm(folder, { recursive: true, force: true });
   }
 }
@@ -72,6 +84,8 @@ class FiredLoad {
   #isRestarting = false;
   /** Database kills and rivals that are under way. */
   readonly #underWay = new Set<Promise<void>>();
+  #proxy: FaultProxy | undefined;
+  #stage = "the database starts";
   /** How a rival ended that took the load over, because the first command was killed meanwhile. */
   #takenOver: CommandEnd | undefined;
 
@@ -93,6 +107,12 @@ class FiredLoad {
       startVictoriaMetrics({ dataPath, flags, ...(binary === undefined ? {} : { binary }) });
   }
 
+  /** What it is about, for those who wait for it. */
+  get doing(): string {
+    const requests = this.#proxy?.underWay.join(", ") || "none";
+    return `${this.#stage}; requests under way: ${requests}; ${JSON.stringify(Object.fromEntries(this.#happened))}`;
+  }
+
   async run(): Promise<FireResult> {
     const archive = generateArchive(this.#spec);
     const path = join(this.#folder, "archive.zip");
@@ -100,11 +120,14 @@ class FiredLoad {
     this.#database = await this.#startDatabase();
     try {
       await using proxy = await this.#startProxy();
+      this.#proxy = proxy;
       const args = this.#commandLine(path, proxy.url);
       const { end, report } = await this.#loadToTheEnd(args, proxy);
+      this.#stage = "the last requests are answered";
       await proxy.calm();
       for (const [fault, times] of proxy.done) this.#happened.set(fault, times);
       if (this.#clock !== undefined) this.#happened.set("clock steps", this.#clock.steps);
+      this.#stage = "the samples are compared";
       const { samples, surplus, differences } = await judge(
         this.#database.url,
         archive,
@@ -120,6 +143,7 @@ class FiredLoad {
         differences: [...this.#differences, ...differences],
       };
     } finally {
+      this.#stage = "the database ends";
       await this.#database.stop();
     }
   }
@@ -132,9 +156,15 @@ class FiredLoad {
     const mostStarts = once ? 1 : commandKills + SPARE_STARTS;
     for (let start = 1; ; start++) {
       this.#count("starts");
+      this.#stage = "the command loads";
       await rm(this.#reportPath, { force: true });
       const command = startCommand(args);
-      const timers = [setTimeout(() => command.kill(), START_TIMEOUT_MS)];
+      const overdue = (): void => {
+        // Nobody who waits for a load kills it after eight minutes.
+        this.#differences.push(`the command did not end: ${this.doing}`);
+        command.kill();
+      };
+      const timers = [setTimeout(overdue, START_TIMEOUT_MS)];
       this.#plan(command, args, proxy, timers);
       const first = await command.ended;
       for (const timer of timers) clearTimeout(timer);

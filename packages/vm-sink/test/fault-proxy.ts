@@ -45,6 +45,8 @@ export interface FaultProxy extends AsyncDisposable {
   readonly done: ReadonlyMap<string, number>;
   /** Requests that write, so far. */
   readonly writes: number;
+  /** Requests that are not through: method, path, and the fault that they met. */
+  readonly underWay: readonly string[];
   /** Calls back once, at the arrival of a request that writes, after so many more of them. */
   afterWrites(more: number, callback: () => void): void;
   /** Keeps everything that writes waiting, from the request that arrives just now on. */
@@ -80,7 +82,7 @@ const STALL_MS = { least: 800, most: 3_000 };
 export async function startFaultProxy(options: FaultProxyOptions): Promise<FaultProxy> {
   const { target, random, rate, most = Number.POSITIVE_INFINITY, clock } = options;
   const done = new Map<string, number>();
-  const underWay = new Set<Promise<void>>();
+  const underWay = new Map<Promise<void>, () => string>();
   let [writes, faults, isCalm] = [0, 0, false];
   let callbacks: { readonly at: number; readonly callback: () => void }[] = [];
   let held: { readonly gate: Promise<void>; readonly open: () => void } | undefined;
@@ -92,12 +94,17 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
     done.set(fault, (done.get(fault) ?? 0) + 1);
     return fault;
   };
-  const arrive = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
+  const arrive = async (
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+    tell: (fault: Fault | undefined) => void,
+  ): Promise<void> => {
     const { url = "" } = incoming;
     const isWrite = incoming.method === "POST" && /write|import/.test(url);
     const fault = pick(
       isWrite ? (options.writeFaults ?? writeFaults) : (options.readFaults ?? readFaults),
     );
+    tell(fault);
     const amount = random();
     if (isWrite) {
       writes += 1;
@@ -109,10 +116,13 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
     await handle(incoming, outgoing, { target: target(), fault, amount, clock });
   };
   const server = createServer((incoming, outgoing) => {
-    const handled = arrive(incoming, outgoing)
+    let met: Fault | undefined;
+    const handled = arrive(incoming, outgoing, (fault) => {
+      met = fault;
+    })
       .catch(() => void outgoing.destroy())
       .finally(() => underWay.delete(handled));
-    underWay.add(handled);
+    underWay.set(handled, () => [incoming.method, incoming.url, met].filter(Boolean).join(" "));
   });
   server.keepAliveTimeout = 30_000;
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -121,6 +131,9 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
     done,
     get writes() {
       return writes;
+    },
+    get underWay() {
+      return [...underWay.values()].map((describe) => describe());
     },
     afterWrites(more, callback) {
       callbacks.push({ at: writes + more, callback });
@@ -141,7 +154,7 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
       callbacks = [];
       held?.open();
       held = undefined;
-      await Promise.all(underWay);
+      await Promise.all(underWay.keys());
     },
     async [Symbol.asyncDispose]() {
       held?.open();

@@ -88,4 +88,38 @@ describe("startVictoriaMetrics without a program that serves", () => {
     expect(() => process.kill(pid, 0)).toThrow(expect.objectContaining({ code: "ESRCH" }));
     expect(await readdir(folder), "a folder that was given stays").toContain("sleeps");
   });
+
+  it("takes another port where the one it chose is taken meanwhile", async () => {
+    const tried = join(folder, "tried");
+    const binary = await program(
+      "loses-the-port",
+      `#!/bin/sh\necho "$2" >> ${tried}\necho "bind: address already in use" >&2\nexit 1\n`,
+    );
+    await expect(startVictoriaMetrics({ binary, dataPath: folder })).rejects.toMatchObject({
+      code: "REMOTE_FAILED",
+      message: expect.stringContaining("address already in use"),
+    });
+    const ports = (await readFile(tried, "utf8")).trim().split("\n");
+    expect(ports).toHaveLength(5);
+    expect(new Set(ports).size).toBeGreaterThan(1);
+  });
+
+  it.each([
+    {
+      other: "is another database",
+      answer: "(q, s) => s.end(q.url === '/flags' ? '-storageDataPath=\"/theirs\"\\n' : 'OK')",
+    },
+    { other: "never answers", answer: "() => {}" },
+  ])("does not take for its own what $other on that port", async ({ answer }) => {
+    const binary = await program(
+      "other",
+      `#!${process.execPath}
+const port = Number(process.argv[3].split(":")[1]);
+require("node:http").createServer(${answer}).listen(port, "127.0.0.1");
+`,
+    );
+    await expect(
+      startVictoriaMetrics({ binary, dataPath: folder, startTimeoutMs: 900 }),
+    ).rejects.toMatchObject({ code: "TIMEOUT" });
+  });
 });

@@ -5,6 +5,7 @@ import { request as requestByTls } from "node:https";
 import { createServer, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { text } from "node:stream/consumers";
 import { MillraceError } from "@millrace/core";
 
 /** Options of {@link startVictoriaMetrics}. */
@@ -37,6 +38,8 @@ const NAMES = ["victoria-metrics", "victoria-metrics-prod"];
 const USUAL_FOLDERS = ["/usr/local/bin", "/usr/bin", "/bin", "/opt/homebrew/bin"].join(delimiter);
 /** Old archives must not fall out of the default retention of one month. */
 const RETENTION = "-retentionPeriod=100y";
+/** Ports that are tried where others take them first. */
+const MOST_PORTS = 5;
 
 /** The program on the given search path, or undefined. */
 export async function findVictoriaMetrics(
@@ -80,6 +83,28 @@ export async function startVictoriaMetrics(
   }
   const ownFolder = options.dataPath === undefined;
   const dataPath = options.dataPath ?? (await mkdtemp(join(tmpdir(), "millrace-vm-")));
+  const removeFolder = async (): Promise<void> => {
+    if (ownFolder) await rm(dataPath, { recursive: true, force: true });
+  };
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await serve(binary, dataPath, options, removeFolder);
+    } catch (error) {
+      // Between the choice of a free port and its use, another program may have taken it.
+      const isTaken = error instanceof Error && error.message.includes("address already in use");
+      if (isTaken && attempt < MOST_PORTS) continue;
+      await removeFolder();
+      throw error;
+    }
+  }
+}
+
+async function serve(
+  binary: string,
+  dataPath: string,
+  options: VictoriaMetricsServerOptions,
+  removeFolder: () => Promise<void>,
+): Promise<VictoriaMetricsServer> {
   const port = await freePort();
   const isTls = options.flags?.some((flag) => /^--?tls(?:=true)?$/.test(flag)) ?? false;
   const url = `${isTls ? "https" : "http"}://127.0.0.1:${port}`;
@@ -107,25 +132,19 @@ export async function startVictoriaMetrics(
   const onExit = (): boolean => child.kill("SIGTERM");
   process.once("exit", onExit);
   const ended = exitOf(child);
-  const removeFolder = async (): Promise<void> => {
-    if (ownFolder) await rm(dataPath, { recursive: true, force: true });
-  };
-
-  try {
-    await answers(url, child, ended, options.startTimeoutMs ?? 20_000, () => lastWords);
-  } catch (error) {
-    child.kill("SIGKILL");
-    await ended;
-    process.removeListener("exit", onExit);
-    await removeFolder();
-    throw error;
-  }
   const end = async (signal: "SIGTERM" | "SIGKILL"): Promise<void> => {
     child.ref();
     child.kill(signal);
     await ended;
     process.removeListener("exit", onExit);
   };
+  try {
+    const timeoutMs = options.startTimeoutMs ?? 20_000;
+    await answers(url, { child, ended, dataPath, timeoutMs, lastWords: () => lastWords });
+  } catch (error) {
+    await end("SIGKILL");
+    throw error;
+  }
   const stop = async (): Promise<void> => {
     await end("SIGTERM");
     await removeFolder();
@@ -140,12 +159,17 @@ export async function startVictoriaMetrics(
   };
 }
 
+interface Starting {
+  readonly child: ChildProcess;
+  readonly ended: Promise<void>;
+  readonly dataPath: string;
+  readonly timeoutMs: number;
+  lastWords(): string;
+}
+
 async function answers(
   url: string,
-  child: ChildProcess,
-  ended: Promise<void>,
-  timeoutMs: number,
-  lastWords: () => string,
+  { child, ended, dataPath, timeoutMs, lastWords }: Starting,
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (performance.now() < deadline) {
@@ -159,7 +183,7 @@ async function answers(
       await ended;
       throw new MillraceError("REMOTE_FAILED", `VictoriaMetrics did not start: ${lastWords()}`);
     }
-    if (await isHealthy(url)) return;
+    if (await isHealthy(url, dataPath, deadline)) return;
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
   const seconds = timeoutMs / 1000;
@@ -169,16 +193,41 @@ async function answers(
   );
 }
 
-function isHealthy(url: string): Promise<boolean> {
+/** Whether it answers, and it is not another one that has taken the port: that one's data is not ours. */
+async function isHealthy(url: string, dataPath: string, deadline: number): Promise<boolean> {
+  const health = await ask(`${url}/health`, deadline);
+  if (health?.status !== 200) return false;
+  const flags = await ask(`${url}/flags`, deadline);
+  const stated = /-storageDataPath=(".*")/.exec(flags?.body ?? "")?.[1];
+  // Flags may be kept secret, and odd characters are written as in Go.
+  return stated === undefined || [dataPath, undefined].includes(parsedText(stated));
+}
+
+function parsedText(quoted: string): string | undefined {
+  try {
+    return JSON.parse(quoted) as string;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Its answer, or undefined where it gives none in time. */
+function ask(
+  url: string,
+  deadline: number,
+): Promise<{ readonly status: number | undefined; readonly body: string } | undefined> {
   return new Promise((resolve) => {
     // Whose certificate it is does not matter: it is our own child.
-    const options = { agent: false, rejectUnauthorized: false };
+    const signal = AbortSignal.timeout(Math.max(1, Math.ceil(deadline - performance.now())));
+    const options = { agent: false, rejectUnauthorized: false, signal };
     const request = url.startsWith("https:") ? requestByTls : requestPlainly;
-    request(`${url}/health`, options, (answer) => {
-      answer.resume();
-      resolve(answer.statusCode === 200);
+    request(url, options, (answer) => {
+      text(answer).then(
+        (body) => resolve({ status: answer.statusCode, body }),
+        () => resolve(undefined),
+      );
     })
-      .on("error", () => resolve(false))
+      .on("error", () => resolve(undefined))
       .end();
   });
 }
