@@ -155,6 +155,15 @@ const USUAL_HOSTILE = 1_000;
 /** One process that reads many hostile inputs after one another is replaced by a fresh one. */
 const SEEDS_A_PROCESS = 250;
 
+const USAGE = `Usage: npm run campaign [NAME...] -- [--seeds N] [--from SEED] [--at-once N] [--binary PATH]...
+
+Campaigns: ${Object.keys(campaigns).join(", ")}; all of them where none is named.
+
+  --seeds N      how many seeds, or runs; each campaign has its own usual number
+  --from SEED    the first seed (default: 1)
+  --at-once N    loads at once, of "ingest" (default: 3)
+  --binary PATH  VictoriaMetrics to use in place of the installed one; give it again for another version`;
+
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -162,8 +171,13 @@ const { values: flags, positionals } = parseArgs({
     from: { type: "string", default: "1" },
     "at-once": { type: "string", default: "3" },
     binary: { type: "string", multiple: true },
+    help: { type: "boolean", short: "h" },
   },
 });
+if (flags.help === true) {
+  console.log(USAGE);
+  process.exit();
+}
 const names = positionals.length > 0 ? positionals : Object.keys(campaigns);
 const binaries: readonly (string | undefined)[] = flags.binary ?? [undefined];
 const seeds = flags.seeds === undefined ? undefined : Number(flags.seeds);

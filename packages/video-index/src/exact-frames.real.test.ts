@@ -64,6 +64,32 @@ describe.each(folder.clips)("$state $name", (clip: Clip) => {
   });
 });
 
+it("goes on from where decoders stayed in a long group of pictures, the furthest that can", async () => {
+  const clip = folder.clips.find(({ name }) => name === "long_gop.mp4") as Clip;
+  const options = { decoder, cacheBytes: 0, decoders: 2 };
+  await using video = await openVideo(folder.pathOf(clip.name), options);
+  let before = 0;
+  const fed: { frame: number; stayed: number; anew: number }[] = [];
+  for (const frame of [80, 200, 130, 180, 290]) {
+    await using other = await openVideo(folder.pathOf(clip.name), options);
+    const judged = await Promise.all([
+      judgeClip(video, clip, [frame]),
+      judgeClip(other, clip, [frame]),
+    ]);
+    expect(judged.flatMap(({ wrong }) => wrong)).toEqual([]);
+    const { decodedPackets } = video.stats;
+    fed.push({ frame, stayed: decodedPackets - before, anew: other.stats.decodedPackets });
+    before = decodedPackets;
+  }
+  const share = fed.map(({ stayed, anew }) => stayed / anew);
+  // 200 from 80 on; 130 by a second decoder; 180 from there; 290 from 200.
+  const most = [1, 0.7, 1, 0.4, 0.4];
+  expect(
+    share.every((one, at) => one <= (most[at] as number)),
+    JSON.stringify(fed),
+  ).toBe(true);
+});
+
 describe("a file that is no video", () => {
   it.each(folder.unreadable)("$name is refused with $code", async ({ name, code }) => {
     const opened = openVideo(folder.pathOf(name), { decoder });

@@ -6,8 +6,9 @@ export interface DecoderPool {
   /** Counts a video in. While there are several, none takes the last decoder if it holds all others. */
   join(owner: object): void;
   /**
-   * A decoder for a run of a video: one that can go on from where it is, else one that is free, else a new one in place
-   * of the one that has been idle longest. Undefined where all are busy; `onFree` is then called once when one is not.
+   * A decoder for a run of a video: the one that can go on from furthest on, else one that is free, else a new one in
+   * place of the one that has been idle longest. Undefined where all are busy; `onFree` is then called once when one is
+   * not.
    */
   take(
     owner: object,
@@ -49,12 +50,20 @@ export function decoderPool(most: number): DecoderPool {
     const share = busy.size > 1 ? Math.max(1, most - 1) : most;
     return (busy.get(owner) ?? 0) < share;
   };
+  /** Where the decoder that can go on from furthest on is among the idle ones; -1 where none can. */
+  const furthest = (owner: object, run: DecodeRun): number => {
+    const from = idle.map((it) =>
+      it.owner === owner ? (it.decoder.continuesFrom(run) ?? -1) : -1,
+    );
+    const most = Math.max(-1, ...from);
+    return most < 0 ? -1 : from.indexOf(most);
+  };
   const choose = (
     owner: object,
     run: DecodeRun,
     create: () => RunDecoder,
   ): RunDecoder | undefined => {
-    const ready = idle.findIndex((it) => it.owner === owner && it.decoder.canContinue(run));
+    const ready = furthest(owner, run);
     if (ready >= 0) return takeIdle(ready);
     if (open < most) {
       open += 1;

@@ -16,7 +16,7 @@ export interface DecoderState {
   readonly start: number;
   /** The packet to be fed next. */
   readonly position: number;
-  /** Whether the frame of a packet is still to come, or kept. */
+  /** Whether the frame of a packet is still to come, or kept; not where the packet was left out. */
   canGive(packet: number): boolean;
   /** Whether the frame of a packet was passed over by frames so far behind it that it will not come. */
   isPassed(packet: number): boolean;
@@ -71,7 +71,11 @@ export function decoderState(currentIndex: () => VideoIndex, start: number): Dec
       return position;
     },
     isPassed: (packet) => !kept.has(packet) && (placeOf[packet] as number) <= lastOut - LATEST,
-    canGive: (packet) => kept.has(packet) || (placeOf[packet] as number) > lastOut,
+    canGive(packet) {
+      const place = placeOf[packet] as number;
+      const isComing = place > lastOut && (packet >= position || packetAt.has(place));
+      return kept.has(packet) || isComing;
+    },
     feed(chunks, to, lost = []) {
       damaged.push(...lost);
       for (const { dts: packet } of chunks) {

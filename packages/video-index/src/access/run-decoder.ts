@@ -15,7 +15,7 @@ import { type PacketChunk, readChunks } from "./read-chunks.ts";
 
 /** What {@link RunDecoder.run} may be told. */
 export interface RunOptions {
-  /** Leaves the decoder where it can go on, at the cost of decoding what it holds back for reordering. */
+  /** The packets behind will be wanted next: none is left out, and the decoder is left where it can go on. */
   readonly goOn: boolean;
   readonly signal: AbortSignal;
   /**
@@ -41,14 +41,19 @@ export interface RunReport {
 
 /** One decoder on one video, which remembers where it is. Runs come one after another. */
 export interface RunDecoder extends AsyncDisposable {
-  /** Whether it could take up the run where it is, without going back to a key packet. */
-  canContinue(run: DecodeRun): boolean;
+  /** The packet from which it could take up the run, without going back to a key packet; undefined where it cannot. */
+  continuesFrom(run: DecodeRun): number | undefined;
   /** Decodes a run and delivers its targets; those that never come are not delivered. */
   run(run: DecodeRun, options: RunOptions): Promise<RunReport>;
 }
 
 /** Packets that are fed at once: few enough to stop soon when nobody waits any more. */
 const BATCH = 16;
+/**
+ * Behind so many packets a decoder stays where it is, for requests further on in the same group of pictures: the two or
+ * three packets that it takes until the last picture comes out are then little beside those before.
+ */
+const LONG_RUN = 64;
 
 /**
  * Makes a decoder for runs; the codec is opened with the first one.
@@ -107,13 +112,13 @@ export function runDecoder(
     return decoder;
   };
 
-  const canContinue = (run: DecodeRun): boolean =>
-    state !== undefined &&
-    packets.config[run.start] === config &&
+  const continuesFrom = (run: DecodeRun): number | undefined => {
+    if (state === undefined || packets.config[run.start] !== config) return undefined;
+    const { start, position, canGive } = state;
     // It must have seen all that the run's pictures may refer to.
-    state.start <= run.start &&
-    run.start <= state.position &&
-    run.targets.every((packet) => state?.canGive(packet));
+    const hasSeen = start <= run.start && run.start <= position;
+    return hasSeen && run.targets.every(canGive) ? position : undefined;
+  };
 
   const read = (from: number, to: number, signal: AbortSignal): Promise<readonly PacketChunk[]> => {
     const reading = readChunks(source, track, from, to, placeOfPacket, signal);
@@ -123,7 +128,7 @@ export function runDecoder(
   };
 
   return {
-    canContinue,
+    continuesFrom,
     async run(run, { goOn, signal, deliver, mayBegin }) {
       let fed = 0;
       /** What failed may be dead; an aborted call leaves a decoder that can begin anew. */
@@ -132,9 +137,13 @@ export function runDecoder(
         if (!signal.aborted) await discard().catch(() => {});
         throw error;
       };
+      const last = run.targets.at(-1) as number;
+      const lastPlace = Math.max(...run.targets.map(placeOfPacket));
       // A decoder that does not say what is still to come cannot be left where it is.
-      const goesOn = goOn && backend.capabilities.prompt;
-      const continues = decoder !== undefined && canContinue(run);
+      const { prompt } = backend.capabilities;
+      const goesOn = goOn && prompt;
+      const stays = goesOn || (prompt && last - run.start >= LONG_RUN);
+      const continues = decoder !== undefined && continuesFrom(run) !== undefined;
       const open = continues
         ? (decoder as VideoDecoder)
         : await begin(run.start, signal).catch(failed);
@@ -147,20 +156,18 @@ export function runDecoder(
         }
       };
       give();
-      const last = run.targets.at(-1) as number;
-      const lastPlace = Math.max(...run.targets.map(placeOfPacket));
       /** Where the reading for the next feed has got to while the last one is decoded. */
       let ahead: Promise<readonly PacketChunk[]> | undefined;
       try {
         while (missing.size > 0) {
           signal.throwIfAborted();
           const from = at.position;
-          // Behind the last target nothing, or, to go on from there, as much as it takes until it comes out.
+          // Behind the last target nothing, or, to stay there, as much as it takes until it comes out.
           const behind = from > last;
-          const wanted = behind ? from + (goesOn ? 1 : 0) : Math.min(from + BATCH, last + 1);
+          const wanted = behind ? from + (stays ? 1 : 0) : Math.min(from + BATCH, last + 1);
           const configLimit = configEnd(from);
           const to = Math.min(wanted, configLimit);
-          const end = (to > last && !goesOn) || to === configLimit;
+          const end = (to > last && !stays) || to === configLimit;
           const chunks = await (ahead ?? read(from, to, signal));
           for (const { dts: packet, data, type } of chunks) {
             const begins = packet === run.start && !continues;

@@ -20,7 +20,7 @@ export interface PortableIndex {
 
 /** "MRVX", a version of the layout, and one of how numbers are given to frames: a change of either makes old files void. */
 const MAGIC = 0x4d525658;
-const FORMAT = 1;
+const FORMAT = 2;
 const ALGORITHM = 1;
 const PREAMBLE = 12;
 const MOST_PACKETS = 2 ** 27;
@@ -34,7 +34,7 @@ type Header = Omit<VideoTrack, "packets" | "configs" | "framing"> & {
 
 /**
  * Writes an index: a preamble with a checksum, what is known of the track as JSON, and the packets column by column as
- * differences in variable-length numbers, some 4 to 6 bytes a frame.
+ * differences of as few bytes as most of them need, some 4 to 7 a frame.
  */
 export function encodeIndex({ index, warnings, fingerprint }: PortableIndex): Uint8Array {
   const { packets, configs, framing, ...track } = index.track;
@@ -98,7 +98,7 @@ function decodeBody(body: Uint8Array): PortableIndex {
   const reader = columnReader(body);
   const header: Header = JSON.parse(new TextDecoder().decode(reader.bytes()));
   const { warnings, fingerprint, configs, framing, ...track } = header;
-  const packets = readPackets(reader);
+  const packets = readPackets(reader, configs.length);
   const made = videoIndex({
     ...track,
     configs: configs.map((config) => withBytes(config, "description")) as never,
@@ -110,7 +110,7 @@ function decodeBody(body: Uint8Array): PortableIndex {
   for (let left = reader.unsigned(); left > 0; left--)
     prerolls.set(reader.unsigned(), reader.unsigned());
   const last = keys.at(-1) ?? -1;
-  if (last >= packets.count || packets.config.some((config) => config >= configs.length)) {
+  if (last >= packets.count) {
     throw new MillraceError(
       "CORRUPT_INPUT",
       "The video index names packets that it does not have.",
@@ -129,64 +129,48 @@ function writePackets(writer: ColumnWriter, packets: PacketTable): void {
   writer.unsigned(count);
   const unit = commonStep(pts);
   writer.unsigned(unit);
-  let lastPts = 0;
-  let lastStep = 0;
-  let end = 0;
+  const turns = new Float64Array(count);
+  const gaps = new Float64Array(count);
+  let [lastPts, lastStep, end] = [0, 0, 0];
   for (let at = 0; at < count; at++) {
     const step = (pts[at] as number) - lastPts;
     // The first one need not be a multiple of what lies between the others.
-    writer.signed(at === 0 ? step : (step - lastStep) / unit);
+    turns[at] = at === 0 ? step : (step - lastStep) / unit;
     lastPts += step;
     lastStep = at === 0 ? 0 : step;
-  }
-  for (let at = 0; at < count; at++) {
-    writer.signed((offset[at] as number) - end);
+    gaps[at] = (offset[at] as number) - end;
     end = (offset[at] as number) + (size[at] as number);
-    writer.unsigned(size[at] as number);
   }
+  for (const column of [turns, gaps, size]) writer.column(column);
   for (const column of [duration, flags, config]) writeRuns(writer, column, count);
 }
 
-function readPackets(reader: ColumnReader): PacketTable {
+function readPackets(reader: ColumnReader, configs: number): PacketTable {
   const count = reader.unsigned();
   // Three bytes a packet at least.
   if (count > MOST_PACKETS || count > reader.left) {
     throw new MillraceError("CORRUPT_INPUT", "The video index claims more packets than it holds.");
   }
-  const pts = new Float64Array(count);
   const unit = reader.unsigned();
-  let lastPts = 0;
+  const pts = reader.column(count);
+  const offset = reader.column(count);
+  const size = reader.column(count);
+  // From differences to numbers, in place.
   let step = 0;
-  for (let at = 0; at < count; at++) {
-    if (at === 0) lastPts = reader.signed();
-    else {
-      step += reader.signed() * unit;
-      lastPts += step;
-    }
-    pts[at] = lastPts;
-  }
-  const offset = new Float64Array(count);
-  const size = new Float64Array(count);
   let end = 0;
   for (let at = 0; at < count; at++) {
-    offset[at] = end + reader.signed();
-    size[at] = reader.unsigned();
-    end = (offset[at] as number) + (size[at] as number);
+    if (at > 0) {
+      step += (pts[at] as number) * unit;
+      pts[at] = (pts[at - 1] as number) + step;
+    }
+    const begin = end + (offset[at] as number);
+    offset[at] = begin;
+    end = begin + (size[at] as number);
   }
-  const [duration, flags, config] = [
-    readRuns(reader, count),
-    readRuns(reader, count),
-    readRuns(reader, count),
-  ];
-  return {
-    count,
-    pts,
-    offset,
-    size,
-    duration,
-    flags: new Uint8Array(flags),
-    config: new Uint16Array(config),
-  };
+  const duration = readRuns(reader, new Float64Array(count));
+  const flags = readRuns(reader, new Uint8Array(count));
+  const config = readRuns(reader, new Uint16Array(count), configs);
+  return { count, pts, offset, size, duration, flags, config };
 }
 
 /** The largest number that all steps from one packet to the next are a multiple of; at least 1. */
@@ -203,19 +187,24 @@ function writeRuns(writer: ColumnWriter, column: ArrayLike<number>, count: numbe
   for (let at = 0; at < count; ) {
     let end = at + 1;
     while (end < count && column[end] === column[at]) end += 1;
-    writer.signed(column[at] as number);
+    writer.unsigned(column[at] as number);
     writer.unsigned(end - at);
     at = end;
   }
 }
 
-function readRuns(reader: ColumnReader, count: number): Float64Array {
-  const column = new Float64Array(count);
+function readRuns<Column extends Float64Array | Uint8Array | Uint16Array>(
+  reader: ColumnReader,
+  column: Column,
+  below = Number.POSITIVE_INFINITY,
+): Column {
+  const count = column.length;
   for (let at = 0; at < count; ) {
-    const value = reader.signed();
+    const value = reader.unsigned();
     const run = reader.unsigned();
-    if (run === 0 || at + run > count) {
-      throw new MillraceError("CORRUPT_INPUT", "The video index holds a run that is too long.");
+    if (run === 0 || at + run > count || value >= below) {
+      const message = "The video index holds a run of packets that it cannot have.";
+      throw new MillraceError("CORRUPT_INPUT", message);
     }
     column.fill(value, at, at + run);
     at += run;

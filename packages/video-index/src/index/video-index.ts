@@ -37,12 +37,13 @@ export function videoIndex(track: VideoTrack): VideoIndex {
   const frameOf = new Int32Array(count).fill(-1);
   const packetOf = new Uint32Array(count);
   let frameCount = 0;
-  order.forEach((packet, place) => {
+  for (let place = 0; place < count; place++) {
+    const packet = order[place] as number;
     placeOf[packet] = place;
-    if (((flags[packet] as number) & NOT_SHOWN) !== 0) return;
+    if (((flags[packet] as number) & NOT_SHOWN) !== 0) continue;
     frameOf[packet] = frameCount;
     packetOf[frameCount++] = packet;
-  });
+  }
   const keys: number[] = [];
   for (let packet = 0; packet < count; packet++) {
     if (((flags[packet] as number) & PacketFlag.key) !== 0) keys.push(packet);

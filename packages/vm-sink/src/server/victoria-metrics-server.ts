@@ -198,7 +198,8 @@ async function isHealthy(url: string, dataPath: string, deadline: number): Promi
   const health = await ask(`${url}/health`, deadline);
   if (health?.status !== 200) return false;
   const flags = await ask(`${url}/flags`, deadline);
-  const stated = /-storageDataPath=(".*")/.exec(flags?.body ?? "")?.[1];
+  if (flags === undefined) return false;
+  const stated = /-storageDataPath=(".*")/.exec(flags.body)?.[1];
   // Flags may be kept secret, and odd characters are written as in Go.
   return stated === undefined || [dataPath, undefined].includes(parsedText(stated));
 }
