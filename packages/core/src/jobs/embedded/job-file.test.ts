@@ -59,7 +59,8 @@ describe("the file of an embedded queue", () => {
         changed[offset] = (changed[offset] as number) ^ change;
         seen.add(await outcome(changed, intact));
       }),
-      { numRuns: 80 },
+      // Byte 18 tells which SQLite may write the file.
+      { numRuns: 80, examples: [[18, 4]] },
     );
     // Space that is not used may hold anything.
     expect([...seen].sort()).toEqual(["intact", "refused"]);

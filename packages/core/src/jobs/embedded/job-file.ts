@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { link, mkdir, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
@@ -283,8 +283,8 @@ function damaged(path: string, how: string, cause?: unknown): MillraceError {
 function openError(path: string, error: unknown): MillraceError {
   if (MillraceError.is(error)) return error;
   const reason = error instanceof Error ? error.message : String(error);
-  const code =
-    error instanceof Error && "errcode" in error ? Number(error.errcode) & 0xff : undefined;
+  const extended = error instanceof Error && "errcode" in error ? Number(error.errcode) : undefined;
+  const code = extended === undefined ? undefined : extended & 0xff;
   if (code === BUSY) {
     return new MillraceError(
       "INVALID_OPTION",
@@ -294,7 +294,18 @@ function openError(path: string, error: unknown): MillraceError {
   }
   // SQLITE_CORRUPT, SQLITE_NOTADB, and what a damaged schema leads to.
   if (code === 11 || code === 26 || code === 1) return damaged(path, reason, error);
+  // SQLITE_READONLY: the file says that it was written by a later SQLite, which it never is.
+  if (extended === 8 && isWritable(path)) return damaged(path, reason, error);
   return new MillraceError("INVALID_OPTION", `The job queue ${path} cannot be opened: ${reason}.`, {
     cause: error,
   });
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
