@@ -174,23 +174,24 @@ const { values: flags, positionals } = parseArgs({
     help: { type: "boolean", short: "h" },
   },
 });
-if (flags.help === true) {
-  console.log(USAGE);
-  process.exit();
-}
 const names = positionals.length > 0 ? positionals : Object.keys(campaigns);
 const binaries: readonly (string | undefined)[] = flags.binary ?? [undefined];
 const seeds = flags.seeds === undefined ? undefined : Number(flags.seeds);
-// What is loaded with is the command as it is built.
-buildIfStale();
-for (const name of names) {
-  const campaign = campaigns[name];
-  if (campaign === undefined) {
-    throw new Error(`No campaign "${name}"; there are: ${Object.keys(campaigns).join(", ")}.`);
-  }
-  for (const binary of binaries) {
-    const order = { from: Number(flags.from), seeds, binary, atOnce: Number(flags["at-once"]) };
-    if ((await campaign(order)) > 0) process.exitCode = 1;
+if (flags.help === true) console.log(USAGE);
+else await runAll();
+
+async function runAll(): Promise<void> {
+  // What is loaded with is the command as it is built.
+  buildIfStale();
+  for (const name of names) {
+    const campaign = campaigns[name];
+    if (campaign === undefined) {
+      throw new Error(`No campaign "${name}"; there are: ${Object.keys(campaigns).join(", ")}.`);
+    }
+    for (const binary of binaries) {
+      const order = { from: Number(flags.from), seeds, binary, atOnce: Number(flags["at-once"]) };
+      if ((await campaign(order)) > 0) process.exitCode = 1;
+    }
   }
 }
 

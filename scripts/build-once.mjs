@@ -47,14 +47,19 @@ const sources = sourcesDigest();
 const isForced = process.argv.includes("--force");
 if (!isForced && sources !== undefined && stampThere() === stampOf(sources)) {
   process.stdout.write("build: nothing changed since the last one\n");
-  process.exit(0);
-}
-rmSync(STAMP, { force: true });
-const pnpm = ["--yes", "--prefer-offline", "pnpm@12.21.0", "run", "build"];
-const { status } = spawnSync("npx", pnpm, { stdio: "inherit" });
-if (status !== 0) process.exit(status ?? 1);
-// A source that was edited meanwhile is not what was built.
-if (sources !== undefined && sourcesDigest() === sources) {
-  mkdirSync(".cache", { recursive: true });
-  writeFileSync(STAMP, stampOf(sources));
+} else build();
+
+function build() {
+  rmSync(STAMP, { force: true });
+  const pnpm = ["--yes", "--prefer-offline", "pnpm@12.21.0", "run", "build"];
+  const { status } = spawnSync("npx", pnpm, { stdio: "inherit" });
+  if (status !== 0) {
+    process.exitCode = status ?? 1;
+    return;
+  }
+  // A source that was edited meanwhile is not what was built.
+  if (sources !== undefined && sourcesDigest() === sources) {
+    mkdirSync(".cache", { recursive: true });
+    writeFileSync(STAMP, stampOf(sources));
+  }
 }

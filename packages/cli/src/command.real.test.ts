@@ -16,6 +16,22 @@ describe("millrace", () => {
     expect(await run("--version")).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: "" });
   });
 
+  it("ends by itself and not by process.exit(), which may wait forever for what V8 compiles", async () => {
+    const { path } = await folder.archive("ends.zip");
+    const tells = "process.exit = () => { throw new Error('process.exit() was called'); };";
+    const env = {
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(tells)}`,
+    };
+    for (const args of [
+      ["--version"],
+      ["inspect", path],
+      ["ingest", path, "--no-vm", "--html", "ends.html"],
+    ]) {
+      const { code, stderr } = await millrace(args, { cwd: folder.path(), env });
+      expect({ code, stderr }).toEqual({ code: 0, stderr: expect.not.stringContaining("exit()") });
+    }
+  });
+
   it("explains itself", async () => {
     const main = await run("--help");
     expect(main).toMatchObject({ code: 0, stderr: "" });

@@ -9,8 +9,12 @@ process.stderr.on("error", () => {});
 const IDLE_TELLINGS = 2;
 let idleTellings = 0;
 let onIdle: (() => void) | undefined;
+/** How long what is left running may keep a process that is done. */
+const LEFTOVERS_MS = 250;
+let isDone = false;
 // Where a promise never settles, the process would end without a word, and with a code of its own.
 process.on("beforeExit", () => {
+  if (isDone) return;
   idleTellings += 1;
   if (onIdle === undefined || idleTellings > IDLE_TELLINGS) {
     process.stderr.write("millrace: Ended early: nothing is left to wait for.\n");
@@ -49,7 +53,8 @@ const code = await runCommand(process.argv.slice(2), {
   },
 });
 process.exitCode = code;
-// Whatever a plugin left running must not keep the process; what was printed goes out first.
+isDone = true;
+// What was printed goes out first.
 process.stdout.write("", () => {
   const unwritten: NodeJS.ErrnoException | null = process.stdout.errored;
   // Who stops reading has seen what they wanted; of a full disk they would never know.
@@ -57,5 +62,14 @@ process.stdout.write("", () => {
     process.stderr.write(`millrace: Not all was printed: ${unwritten.message}.\n`);
     process.exitCode ||= 1;
   }
-  process.stderr.write("", () => process.exit());
+  process.stderr.write("", endWithLeftovers);
 });
+
+/**
+ * The process ends by itself, unless a plugin left something running. `process.exit()` waits for V8's threads, and one
+ * that is compiling may wait for a collection that then never comes (nodejs/node#54918: one command in some hundred on
+ * a busy machine); when nothing has run for a while, none of them compiles.
+ */
+function endWithLeftovers(): void {
+  setTimeout(() => process.exit(), LEFTOVERS_MS).unref();
+}
