@@ -56,6 +56,31 @@ describe("httpBytes", () => {
   });
 
   it.each([
+    ["never answers", () => {}],
+    [
+      "stops in the middle of an answer",
+      (_, answer) => {
+        answer.writeHead(206, { etag: "a", "content-range": "bytes 0-999/10000" });
+        answer.write(DATA.subarray(0, 500));
+      },
+    ],
+  ] satisfies [string, RequestListener][])(
+    "waits no longer than it is told for one that %s",
+    async (_, listener) => {
+      const url = plain(await serve(listener));
+      const reading = (async () => {
+        await using bytes = await httpBytes(url, { pieceBytes: 1000, timeoutMs: 300 });
+        await bytes.read(0, 1000);
+      })();
+      await expect(reading).rejects.toMatchObject({
+        code: "TIMEOUT",
+        retryable: true,
+        message: expect.stringContaining("took more than 0.3 s"),
+      });
+    },
+  );
+
+  it.each([
     ["another range", (from: number, to: number) => [from + 1, to + 1, to - from + 1]],
     ["fewer bytes than were asked for", (from: number, to: number) => [from, to, to - from]],
     ["more bytes than were asked for", (from: number, to: number) => [from, to, to - from + 9]],

@@ -12,11 +12,14 @@ export interface HttpBytesOptions {
   readonly pieceBytes?: number;
   /** Pieces that are kept. @defaultValue 64 */
   readonly pieces?: number;
+  /** How long a request for a piece may take with all of its answer, in milliseconds. @defaultValue 30,000 */
+  readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
 
 const PIECE = 256 * 1024;
 const PIECES = 64;
+const TIMEOUT_MS = 30_000;
 /** Pieces that are asked for at once; browsers allow six connections to a server. */
 const AT_ONCE = 6;
 
@@ -25,16 +28,18 @@ const AT_ONCE = 6;
  *
  * Who calls it answers for the address: an application that takes one from its users must check where it leads.
  *
- * @throws MillraceError INVALID_OPTION for what is no address, NOT_FOUND or REMOTE_FAILED as the server answers (also when it sends
- * other bytes than it was asked for), UNSUPPORTED when it does not know ranges
+ * @throws MillraceError INVALID_OPTION for what is no address, NOT_FOUND or REMOTE_FAILED as the server answers (also
+ * when it sends other bytes than it was asked for), TIMEOUT when it takes too long, UNSUPPORTED when it does not know
+ * ranges
  */
 export async function httpBytes(
   url: string | URL,
   options: HttpBytesOptions = {},
 ): Promise<ByteSource> {
-  const { headers = {}, pieceBytes = PIECE, pieces = PIECES } = options;
+  const { headers = {}, pieceBytes = PIECE, pieces = PIECES, timeoutMs = TIMEOUT_MS } = options;
   checkWhole("pieceBytes", pieceBytes, 1);
   checkWhole("pieces", pieces, 1);
+  checkWhole("timeoutMs", timeoutMs, 1);
   // In a page an address may be relative to that of the page.
   const { location } = globalThis as { readonly location?: { readonly href: string } };
   if (!URL.canParse(String(url), location?.href)) {
@@ -48,23 +53,29 @@ export async function httpBytes(
   const name = redactUrl(String(url));
   let version: string | undefined;
 
-  const get = async (from: number, to: number, signal?: AbortSignal): Promise<Response> => {
+  /** Why a request or its answer broke off. */
+  const broken = (limit: AbortSignal, message: string, cause: unknown): MillraceError =>
+    limit.aborted
+      ? new MillraceError("TIMEOUT", `${name}: a request took more than ${timeoutMs / 1000} s.`, {
+          cause,
+          retryable: true,
+        })
+      : new MillraceError("REMOTE_FAILED", message, { cause, retryable: true });
+  const get = async (from: number, to: number, signal: AbortSignal): Promise<Answer> => {
+    const limit = AbortSignal.timeout(timeoutMs);
     const answer = await request(url, {
       headers: { ...headers, range: `bytes=${from}-${to - 1}` },
-      ...(signal && { signal }),
+      signal: AbortSignal.any([signal, limit]),
     }).catch((cause: unknown) => {
-      signal?.throwIfAborted();
-      throw new MillraceError("REMOTE_FAILED", `${name} cannot be reached.`, {
-        cause,
-        retryable: true,
-      });
+      signal.throwIfAborted();
+      throw broken(limit, `${name} cannot be reached.`, cause);
     });
-    if (answer.status === 206) return answer;
+    if (answer.status === 206) return { answer, limit };
     await answer.body?.cancel();
     throw refusal(name, answer.status);
   };
   /** What an answer holds: just the range that was asked for, however much the server sends. */
-  const bodyOf = async (answer: Response, from: number, to: number): Promise<Uint8Array> => {
+  const bodyOf = async ({ answer, limit }: Answer, from: number, to: number) => {
     const range = /^bytes (\d+)-(\d+)\//.exec(answer.headers.get("content-range") ?? "");
     const lies = Number(range?.[1]) !== from || Number(range?.[2]) !== to - 1;
     const whole = new Uint8Array(lies ? 0 : to - from);
@@ -84,7 +95,7 @@ export async function httpBytes(
     } catch (cause) {
       ending.signal.throwIfAborted();
       const message = `${name}: the connection broke after ${length} of ${to - from} bytes.`;
-      throw new MillraceError("REMOTE_FAILED", message, { cause, retryable: true });
+      throw broken(limit, message, cause);
     }
     if (fits && length === whole.length) return whole;
     throw new MillraceError(
@@ -95,16 +106,16 @@ export async function httpBytes(
   };
   const opening = options.signal ? AbortSignal.any([options.signal, ending.signal]) : ending.signal;
   const first = await get(0, pieceBytes, opening);
-  const size = /\/(\d+)$/.exec(first.headers.get("content-range") ?? "")?.[1];
+  const size = /\/(\d+)$/.exec(first.answer.headers.get("content-range") ?? "")?.[1];
   const sizeBytes = Number(size);
   if (!Number.isSafeInteger(sizeBytes)) {
-    await first.body?.cancel();
+    await first.answer.body?.cancel();
     throw new MillraceError(
       "UNSUPPORTED",
       `${name}: the server does not say how large the video is.`,
     );
   }
-  version = first.headers.get("etag") ?? first.headers.get("last-modified") ?? undefined;
+  version = versionOf(first.answer);
   const kept = new Map<number, Promise<Uint8Array>>();
   /** What failed is asked for again by the next. */
   const keep = (number: number, coming: Promise<Uint8Array>): void => {
@@ -125,16 +136,15 @@ export async function httpBytes(
     }
     const from = number * pieceBytes;
     const to = Math.min(from + pieceBytes, sizeBytes);
-    const coming = get(from, to, ending.signal).then(async (answer) => {
-      const now = answer.headers.get("etag") ?? answer.headers.get("last-modified") ?? undefined;
-      if (now !== version) {
-        await answer.body?.cancel();
+    const coming = get(from, to, ending.signal).then(async (found) => {
+      if (versionOf(found.answer) !== version) {
+        await found.answer.body?.cancel();
         throw new MillraceError(
           "CORRUPT_INPUT",
           `${name} changed while it was read; open it again.`,
         );
       }
-      return bodyOf(answer, from, to);
+      return bodyOf(found, from, to);
     });
     keep(number, coming);
     for (const oldest of kept.keys()) {
@@ -173,6 +183,16 @@ export async function httpBytes(
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** An answer, and what ends it when it takes too long. */
+interface Answer {
+  readonly answer: Response;
+  readonly limit: AbortSignal;
+}
+
+function versionOf({ headers }: Response): string | undefined {
+  return headers.get("etag") ?? headers.get("last-modified") ?? undefined;
 }
 
 function refusal(name: string, status: number): MillraceError {
