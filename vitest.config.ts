@@ -28,8 +28,6 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          // Most of these take milliseconds, and loading what they test anew for each takes longer: 80 s and not 135.
-          isolate: false,
           include: ["packages/*/src/**/*.test.ts", "examples/*/web/src/**/*.test.ts"],
           exclude: ["**/node_modules/**", REAL],
           setupFiles,
