@@ -12,7 +12,7 @@ export interface HttpBytesOptions {
   readonly pieceBytes?: number;
   /** Pieces that are kept. @defaultValue 64 */
   readonly pieces?: number;
-  /** How long a request for a piece may take with all of its answer, in milliseconds. @defaultValue 30,000 */
+  /** How long a server may be silent, before its answer or in the middle of it, in milliseconds. @defaultValue 30,000 */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
@@ -29,8 +29,8 @@ const AT_ONCE = 6;
  * Who calls it answers for the address: an application that takes one from its users must check where it leads.
  *
  * @throws MillraceError INVALID_OPTION for what is no address, NOT_FOUND or REMOTE_FAILED as the server answers (also
- * when it sends other bytes than it was asked for), TIMEOUT when it takes too long, UNSUPPORTED when it does not know
- * ranges
+ * when it sends other bytes than it was asked for), TIMEOUT when it is silent for too long, UNSUPPORTED when it does
+ * not know ranges
  */
 export async function httpBytes(
   url: string | URL,
@@ -54,28 +54,29 @@ export async function httpBytes(
   let version: string | undefined;
 
   /** Why a request or its answer broke off. */
-  const broken = (limit: AbortSignal, message: string, cause: unknown): MillraceError =>
-    limit.aborted
-      ? new MillraceError("TIMEOUT", `${name}: a request took more than ${timeoutMs / 1000} s.`, {
+  const broken = (silence: Silence, message: string, cause: unknown): MillraceError =>
+    silence.signal.aborted
+      ? new MillraceError("TIMEOUT", `${name}: nothing came for ${timeoutMs / 1000} s.`, {
           cause,
           retryable: true,
         })
       : new MillraceError("REMOTE_FAILED", message, { cause, retryable: true });
   const get = async (from: number, to: number, signal: AbortSignal): Promise<Answer> => {
-    const limit = AbortSignal.timeout(timeoutMs);
+    const silence = silenceOf(timeoutMs);
     const answer = await request(url, {
       headers: { ...headers, range: `bytes=${from}-${to - 1}` },
-      signal: AbortSignal.any([signal, limit]),
+      signal: AbortSignal.any([signal, silence.signal]),
     }).catch((cause: unknown) => {
+      silence.end();
       signal.throwIfAborted();
-      throw broken(limit, `${name} cannot be reached.`, cause);
+      throw broken(silence, `${name} cannot be reached.`, cause);
     });
-    if (answer.status === 206) return { answer, limit };
-    await answer.body?.cancel();
+    if (answer.status === 206) return { answer, silence };
+    await giveUp({ answer, silence });
     throw refusal(name, answer.status);
   };
   /** What an answer holds: just the range that was asked for, however much the server sends. */
-  const bodyOf = async ({ answer, limit }: Answer, from: number, to: number) => {
+  const bodyOf = async ({ answer, silence }: Answer, from: number, to: number) => {
     const range = /^bytes (\d+)-(\d+)\//.exec(answer.headers.get("content-range") ?? "");
     const lies = Number(range?.[1]) !== from || Number(range?.[2]) !== to - 1;
     const whole = new Uint8Array(lies ? 0 : to - from);
@@ -86,6 +87,7 @@ export async function httpBytes(
     try {
       for (let ended = reader === undefined; fits && !ended; ) {
         const { done, value = new Uint8Array(0) } = (await reader?.read()) ?? { done: true };
+        silence.heard();
         ended = done;
         fits = length + value.length <= whole.length;
         if (fits) whole.set(value, length);
@@ -95,7 +97,9 @@ export async function httpBytes(
     } catch (cause) {
       ending.signal.throwIfAborted();
       const message = `${name}: the connection broke after ${length} of ${to - from} bytes.`;
-      throw broken(limit, message, cause);
+      throw broken(silence, message, cause);
+    } finally {
+      silence.end();
     }
     if (fits && length === whole.length) return whole;
     throw new MillraceError(
@@ -109,7 +113,7 @@ export async function httpBytes(
   const size = /\/(\d+)$/.exec(first.answer.headers.get("content-range") ?? "")?.[1];
   const sizeBytes = Number(size);
   if (!Number.isSafeInteger(sizeBytes)) {
-    await first.answer.body?.cancel();
+    await giveUp(first);
     throw new MillraceError(
       "UNSUPPORTED",
       `${name}: the server does not say how large the video is.`,
@@ -138,7 +142,7 @@ export async function httpBytes(
     const to = Math.min(from + pieceBytes, sizeBytes);
     const coming = get(from, to, ending.signal).then(async (found) => {
       if (versionOf(found.answer) !== version) {
-        await found.answer.body?.cancel();
+        await giveUp(found);
         throw new MillraceError(
           "CORRUPT_INPUT",
           `${name} changed while it was read; open it again.`,
@@ -185,10 +189,38 @@ export async function httpBytes(
   };
 }
 
-/** An answer, and what ends it when it takes too long. */
 interface Answer {
   readonly answer: Response;
-  readonly limit: AbortSignal;
+  readonly silence: Silence;
+}
+
+/** What ends a request of which nothing is heard any more. */
+interface Silence {
+  readonly signal: AbortSignal;
+  heard(): void;
+  /** Must be called when the request is over. */
+  end(): void;
+}
+
+function silenceOf(mostMs: number): Silence {
+  const controller = new AbortController();
+  const wait = (): ReturnType<typeof setTimeout> => setTimeout(() => controller.abort(), mostMs);
+  let timer = wait();
+  const end = (): void => clearTimeout(timer);
+  return {
+    signal: controller.signal,
+    heard() {
+      end();
+      timer = wait();
+    },
+    end,
+  };
+}
+
+/** Gives up an answer that nobody reads. */
+async function giveUp({ answer, silence }: Answer): Promise<void> {
+  silence.end();
+  await answer.body?.cancel();
 }
 
 function versionOf({ headers }: Response): string | undefined {
