@@ -104,6 +104,34 @@ describe("startVictoriaMetrics without a program that serves", () => {
     expect(new Set(ports).size).toBeGreaterThan(1);
   });
 
+  it("does not wait for one that took its port and never answers", async () => {
+    const tried = join(folder, "tried");
+    const silent = `require("node:http").createServer(() => {}).listen(+process.argv[1], "127.0.0.1", () => console.log("there"));
+      setTimeout(() => process.exit(), 8000);`;
+    const binary = await program(
+      "loses-to-a-silent-one",
+      `#!${process.execPath}
+const fs = require("node:fs");
+const port = process.argv[3].split(":")[1];
+if (!fs.existsSync(${JSON.stringify(tried)})) {
+  fs.writeFileSync(${JSON.stringify(tried)}, "");
+  const other = require("node:child_process").spawn(
+    process.execPath, ["-e", ${JSON.stringify(silent)}, port], { detached: true, stdio: ["ignore", "pipe", "ignore"] });
+  other.stdout.once("data", () => setTimeout(() => {
+    console.error("bind: address already in use");
+    process.exit(1);
+  }, 300));
+} else require("node:http").createServer((q, s) => s.end("OK")).listen(+port, "127.0.0.1");
+`,
+    );
+    await using server = await startVictoriaMetrics({
+      binary,
+      dataPath: folder,
+      startTimeoutMs: 6_000,
+    });
+    expect((await fetch(`${server.url}/health`)).status).toBe(200);
+  });
+
   it.each([
     {
       other: "is another database",

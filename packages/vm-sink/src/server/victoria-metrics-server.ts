@@ -183,7 +183,9 @@ async function answers(
       await ended;
       throw new MillraceError("REMOTE_FAILED", `VictoriaMetrics did not start: ${lastWords()}`);
     }
-    if (await isHealthy(url, dataPath, deadline)) return;
+    // Who has taken its port may never answer: where ours has ended, that is known without it.
+    const gone = ended.then(() => false);
+    if (await Promise.race([isHealthy(url, dataPath, deadline), gone])) return;
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
   const seconds = timeoutMs / 1000;
