@@ -57,6 +57,7 @@ export async function loadUnderFire(seed: number, options: FireOptions = {}): Pr
     if (deadlineMs === undefined) return;
     timer = setTimeout(() => {
       reject(new Error(`After ${deadlineMs / 1000} s it is still at this: ${load.doing}`));
+      load.abandon();
     }, deadlineMs);
   });
   try {
@@ -85,6 +86,8 @@ class FiredLoad {
   /** Database kills and rivals that are under way. */
   readonly #underWay = new Set<Promise<void>>();
   #proxy: FaultProxy | undefined;
+  #command: FireCommand | undefined;
+  #isAbandoned = false;
   #stage = "the database starts";
   /** How a rival ended that took the load over, because the first command was killed meanwhile. */
   #takenOver: CommandEnd | undefined;
@@ -111,6 +114,13 @@ class FiredLoad {
   get doing(): string {
     const requests = this.#proxy?.underWay.join(", ") || "none";
     return `${this.#stage}; requests under way: ${requests}; ${JSON.stringify(Object.fromEntries(this.#happened))}`;
+  }
+
+  /** Leaves no process behind, whatever is being waited for. */
+  abandon(): void {
+    this.#isAbandoned = true;
+    this.#command?.kill();
+    void this.#database?.kill();
   }
 
   async run(): Promise<FireResult> {
@@ -159,6 +169,7 @@ class FiredLoad {
       this.#stage = "the command loads";
       await rm(this.#reportPath, { force: true });
       const command = startCommand(args);
+      this.#command = command;
       const overdue = (): void => {
         // Nobody who waits for a load kills it after eight minutes.
         this.#differences.push(`the command did not end: ${this.doing}`);
@@ -174,7 +185,7 @@ class FiredLoad {
       const report = await this.#report();
       // A load that has gone through is not started again: that would load the archive twice.
       const isOver = end.code === 0 || (report !== undefined && report.error === undefined);
-      if (isOver || start === mostStarts) return { end, report };
+      if (isOver || this.#isAbandoned || start === mostStarts) return { end, report };
       if (end.code !== null) this.#count(`ends with ${end.code}`);
       // Nothing is wrong with the command line, so nobody must be told that there is.
       if (end.code === 2) this.#differences.push(`the command ended with 2: ${end.said}`);
