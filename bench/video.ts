@@ -16,25 +16,29 @@ import { median } from "./median.ts";
 import { benchClip } from "./video-clips.ts";
 
 const run = promisify(execFile);
+const PARTS = ["access", "opening", "batches", "hits", "tensors", "inference"];
 const { values: flags } = parseArgs({
   options: {
     runs: { type: "string", default: "5" },
     frames: { type: "string", default: "20" },
-    only: { type: "string", default: "access,opening,batches,hits,tensors,inference" },
+    only: { type: "string", default: PARTS.join() },
   },
 });
 const only = new Set(flags.only.split(","));
+for (const part of only) {
+  if (!PARTS.includes(part)) throw new Error(`--only ${part}: there are ${PARTS.join(", ")}.`);
+}
 const runs = Number(flags.runs);
 const frameCount = Number(flags.frames);
 const SECONDS = 20;
-/** The last is a hand that looks about in one scene. */
+/** Groups of pictures, and the frames asked for: in the last, as by one who looks about in a scene. */
 const PLACES = [
   { group: 12, from: 0, to: SECONDS * 30 },
   { group: 60, from: 0, to: SECONDS * 30 },
   { group: 250, from: 0, to: SECONDS * 30 },
   { group: 250, from: 250, to: 500 },
 ];
-/** The last as a library has them unless it is told otherwise, but for its threads: decoders stay in long groups. */
+/** Like for like with the peers, and then as many decoders as a library has where nobody says otherwise. */
 const SETUPS = [
   { threads: 1, decoders: 1 },
   { threads: 2, decoders: 1 },

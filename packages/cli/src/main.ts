@@ -67,7 +67,7 @@ process.stdout.write("", () => {
 
 /**
  * The process ends by itself, unless a plugin left something running. `process.exit()` waits for V8's threads, and one
- * that is compiling may wait for a collection that then never comes (nodejs/node#54918: one command in some hundred on
+ * that is compiling may wait for a collection that then never comes (nodejs/node#54918: four commands of a thousand on
  * a busy machine); when nothing has run for a while, none of them compiles.
  */
 function endWithLeftovers(): void {
