@@ -42,7 +42,12 @@ describe.skipIf(missing !== "")(`capture with ffmpeg${missing}`, () => {
       frame.close();
       if (seen.length === 5) break;
     }
-    expect(seen).toEqual([0, 50_000, 100_000, 150_000, 200_000]);
+    // A busy machine may be late for frames that the source has at their own times: each that is missing was counted.
+    const numbers = seen.map((time) => time / 50_000);
+    expect(numbers).toEqual(
+      [...new Set(numbers.map(Math.floor))].sort((one, other) => one - other),
+    );
+    expect((numbers.at(-1) ?? 0) + 1 - numbers.length).toBeLessThanOrEqual(capture.framesDropped);
   });
 
   test("a receiver that is slow loses the oldest", async () => {
