@@ -131,6 +131,46 @@ export function describeFrameScaler(name: string, scaler: () => FrameScaler): vo
       },
     );
 
+    // OpenCV's INTER_LINEAR, through which detectors see their pictures in training.
+    test.each([
+      [96, 54, 32, 18],
+      [80, 60, 32, 24],
+      [61, 47, 40, 31],
+      [20, 10, 50, 25],
+    ])(
+      "%i × %i becomes the numbers of %i × %i between the nearest two pixels each way",
+      async (codedWidth, codedHeight, width, height) => {
+        const data = new Uint8Array(codedWidth * codedHeight * 3).fill(128);
+        const light = codedWidth * codedHeight;
+        for (let at = 0, state = 7; at < light; at++) {
+          state = (Math.imul(state, 1_103_515_245) + 12_345) | 0;
+          data[at] = state >>> 16;
+        }
+        using frame = videoFrame({
+          ...{ format: "I444", codedWidth, codedHeight, data, pts: 0 },
+          timeBase: { num: 1, den: 25 },
+          colorSpace: { matrix: "bt709", fullRange: true },
+        });
+        const tensor = await scaler().tensor(frame, { width, height, fit: "stretch" });
+        const far = Array.from({ length: width * height }, (_, at) => {
+          const place = (index: number, from: number, to: number): number =>
+            Math.min(from - 1, Math.max(0, ((index + 0.5) * from) / to - 0.5));
+          const x = place(at % width, codedWidth, width);
+          const y = place(Math.floor(at / width), codedHeight, height);
+          const pixel = (column: number, row: number): number =>
+            (data[Math.min(row, codedHeight - 1) * codedWidth + Math.min(column, codedWidth - 1)] ??
+              0) / 255;
+          const across = (row: number): number =>
+            pixel(Math.floor(x), row) * (1 - (x % 1)) + pixel(Math.floor(x) + 1, row) * (x % 1);
+          const expected =
+            across(Math.floor(y)) * (1 - (y % 1)) + across(Math.floor(y) + 1) * (y % 1);
+          const seen = [0, 1, 2].map((plane) => tensor.data[plane * width * height + at] ?? 9);
+          return Math.max(...seen.map((value) => Math.abs(value - expected)));
+        });
+        expect(Math.max(...far)).toBeLessThan(0.01);
+      },
+    );
+
     test("a signal that is aborted rejects with its reason", async () => {
       using frame = quarters();
       const reason = new Error("enough");

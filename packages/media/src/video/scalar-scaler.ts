@@ -7,6 +7,7 @@ import { fromRgb, toRgb } from "./scalar/change-matrix.ts";
 import type { Plane } from "./scalar/plane.ts";
 import { readPlanes } from "./scalar/read-planes.ts";
 import { resizePlane } from "./scalar/resize-plane.ts";
+import { samplePlanes } from "./scalar/sample-planes.ts";
 import { isSubsampled, subsampledToRgb } from "./scalar/subsampled-to-rgb.ts";
 import { writePlanes } from "./scalar/write-planes.ts";
 import { type SettledColorSpace, settledColorSpace } from "./scaled-color-space.ts";
@@ -16,9 +17,9 @@ import type { VideoFrame } from "./video-frame.ts";
 /**
  * Scales frames in plain TypeScript: what there is without a library, and the reference for those that have one.
  *
- * Bilinear, and a weighted average where a picture becomes smaller; chroma is taken to lie in the middle of its
+ * Bilinear, and a weighted average where a frame becomes smaller; chroma is taken to lie in the middle of its
  * pixels. It blocks the event loop: a frame of 1080 lines for some tenths of a second, and for an eighth of that where
- * I420 or NV12 becomes RGB of the same size.
+ * I420 or NV12 becomes RGB of the same size or a tensor of 640 × 640.
  *
  * @example
  * ```ts
@@ -59,8 +60,7 @@ export function scalarScaler(): FrameScaler {
       const region = takeRegion(frame, options.roi);
       const box = letterbox(region, options);
       const data = options.target ?? new Float32Array(3 * width * height);
-      const planes = readPlanes(frame, region);
-      const samples = inSize(planes, box.pictureWidth, box.pictureHeight);
+      const samples = samplePlanes(frame, region, box.pictureWidth, box.pictureHeight);
       placePicture(asRgb(samples, settledColorSpace(frame)), box, options, data);
       const { scaleX, scaleY, left, top } = box;
       return { data, width, height, roi: region, scaleX, scaleY, left, top };
