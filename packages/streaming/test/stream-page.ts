@@ -20,6 +20,9 @@ export async function startBrowser(): Promise<Browser> {
       "--disable-background-networking",
       "--autoplay-policy=no-user-gesture-required",
       "--allow-loopback-in-peer-connection",
+      // A microphone that beeps, given without asking.
+      "--use-fake-device-for-media-stream",
+      "--use-fake-ui-for-media-stream",
     ],
   });
 }

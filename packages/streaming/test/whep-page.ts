@@ -1,4 +1,7 @@
-/** A page that plays over WHEP, with nothing of ours in it; `window.connection` is its connection. */
+/**
+ * A page that plays over WHEP, with nothing of ours in it; `window.connection` is its connection. `?audio` hears,
+ * `?microphone` hears and speaks.
+ */
 export const WHEP_PAGE = `<!doctype html><video autoplay playsinline></video><script type=module>
 const connection = (window.connection = new RTCPeerConnection());
 const query = new URLSearchParams(location.search);
@@ -12,6 +15,10 @@ const video = connection.addTransceiver("video", { direction: "recvonly" });
 if (query.has("codec")) {
   const all = RTCRtpReceiver.getCapabilities("video").codecs;
   video.setCodecPreferences(all.filter(({ mimeType }) => mimeType === query.get("codec") || mimeType === "video/rtx"));
+}
+if (query.has("microphone")) {
+  const [track] = (await navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: false, noiseSuppression: false } })).getAudioTracks();
+  connection.addTransceiver(track, { direction: "sendrecv" });
 }
 if (query.has("audio")) connection.addTransceiver("audio", { direction: "recvonly" });
 await connection.setLocalDescription();

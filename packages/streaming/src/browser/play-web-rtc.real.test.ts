@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { nodeAv } from "@millrace/media/node-av";
 import { expectNoOpenFrames } from "@millrace/media/testing";
 import type { Browser } from "playwright-core";
+import { bufferCount, firstValueFrom } from "rxjs";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import {
   expectTrueFrames,
@@ -14,6 +15,7 @@ import {
 import { missingBrowser, startBrowser } from "../../test/stream-page.ts";
 import { createFrameHub } from "../hub/frame-hub.ts";
 import { testPattern } from "../pattern/test-pattern.ts";
+import type { WebrtcViewer } from "../webrtc/session/webrtc-viewer.ts";
 import { type WebrtcPublication, webrtc } from "../webrtc/webrtc.ts";
 import { werift } from "../werift/werift.ts";
 
@@ -86,6 +88,18 @@ describe.skipIf(missingBrowser !== undefined)("playWebRtc in Chromium", { timeou
       await page.page.close();
     },
   );
+
+  it("sends what the microphone hears to a stream that has no sound itself", async () => {
+    const page = await open();
+    await page.call("openMicrophone");
+    const id = await page.call("play", { kind: "webrtc", url: "/whep", microphone: true });
+    await page.watch(id, 5);
+    const [viewer] = publication.sessions;
+    const sounds = await firstValueFrom((viewer as WebrtcViewer).sound$.pipe(bufferCount(20)));
+    expect(new Set(sounds.map(({ duration }) => duration))).toEqual(new Set([20_000]));
+    await page.call("close", id);
+    await page.page.close();
+  });
 
   it("ends its session when the page is left", async () => {
     const page = await open();

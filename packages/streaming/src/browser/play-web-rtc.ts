@@ -26,7 +26,10 @@ export interface PlayWebRtcOptions extends PlayerOptions {
   readonly audio?: boolean;
   /** Codec to ask for, and no other. @defaultValue what the server likes best */
   readonly codec?: "h264" | "vp8";
-  /** Track of a microphone, where the server listens. */
+  /**
+   * Track of a microphone, such as `getUserMedia` gives one: the server has it as `sound$` of the viewer. The track
+   * stays the page's to stop.
+   */
   readonly microphone?: object;
   /** How long the browser should hold frames back, in milliseconds. @defaultValue as the browser finds it */
   readonly jitterBufferTarget?: number;

@@ -4,13 +4,13 @@ import type { PublicationStats } from "../transport.ts";
 import type { Viewer, ViewerStats } from "./viewer.ts";
 
 /** Who watches a publication, and what those who left have been sent. */
-export interface ViewerList {
-  readonly viewers$: Observable<readonly Viewer[]>;
+export interface ViewerList<V extends Viewer = Viewer> {
+  readonly viewers$: Observable<readonly V[]>;
   readonly stats$: Observable<PublicationStats>;
-  readonly viewers: readonly Viewer[];
-  add(viewer: Viewer): void;
+  readonly viewers: readonly V[];
+  add(viewer: V): void;
   /** Does nothing when it has been removed. */
-  remove(viewer: Viewer): void;
+  remove(viewer: V): void;
   refused(): void;
   stats(): PublicationStats;
   /** Sends all away. */
@@ -20,8 +20,8 @@ export interface ViewerList {
 const STATS_MS = 1_000;
 
 /** Makes the list of one publication. */
-export function createViewerList(transport: string): ViewerList {
-  const viewers$ = new BehaviorSubject<readonly Viewer[]>([]);
+export function createViewerList<V extends Viewer = Viewer>(transport: string): ViewerList<V> {
+  const viewers$ = new BehaviorSubject<readonly V[]>([]);
   const gone = { framesSent: 0, framesDropped: 0, bytesSent: 0 };
   let viewersTotal = 0;
   let viewersRefused = 0;

@@ -4,6 +4,7 @@ import { nodeAv } from "@millrace/media/node-av";
 import { expectNoOpenFrames } from "@millrace/media/testing";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { opusLevels } from "../../test/opus-levels.ts";
 import {
   missingBrowser,
   type SeenFrame,
@@ -11,6 +12,7 @@ import {
   teachMarks,
 } from "../../test/stream-page.ts";
 import { WHEP_PAGE } from "../../test/whep-page.ts";
+import type { EncodedSound } from "../hub/encoded-frame.ts";
 import { createFrameHub } from "../hub/frame-hub.ts";
 import { nodeDataChannel } from "../node-datachannel/node-datachannel.ts";
 import { testPattern } from "../pattern/test-pattern.ts";
@@ -104,19 +106,30 @@ describe.skipIf(missingBrowser !== undefined).each([
     await page.close();
   });
 
+  it("speaks and is heard, both at once", async () => {
+    const page = await open("?microphone");
+    await expect.poll(() => publication.sessions.length).toBe(1);
+    const said: EncodedSound[] = [];
+    const [viewer] = publication.sessions;
+    viewer?.sound$.subscribe((sound) => said.push(sound));
+    await expect.poll(async () => (await soundOf(page)).energy).toBeGreaterThan(0);
+    // The microphone beeps once a second.
+    await expect.poll(() => said.length).toBeGreaterThan(150);
+    const levels = await opusLevels(said);
+    expect(Math.max(...levels)).toBeGreaterThan(0.1);
+    expect(Math.min(...levels)).toBeLessThan(0.01);
+    const nowUs = hub.clock.now();
+    expect(nowUs - (said.at(-1)?.timestamp ?? 0)).toBeLessThan(2_000_000);
+    const gaps = said.slice(1).map(({ timestamp }, at) => timestamp - (said[at]?.timestamp ?? 0));
+    expect(Math.min(...gaps)).toBeGreaterThan(0);
+    expect(new Set(said.map(({ duration }) => duration))).toEqual(new Set([20_000]));
+    await page.close();
+  });
+
   it("is heard with its sound, on one clock with the pictures", async () => {
     const page = await open("?audio");
     await watch(page, 30);
-    const read = async () =>
-      (await page.evaluate(`connection.getStats().then((all) => {
-        const of = (kind) => [...all.values()].find((one) => one.type === "inbound-rtp" && one.kind === kind) ?? {};
-        const [audio, video] = [of("audio"), of("video")];
-        return {
-          samples: audio.totalSamplesReceived ?? 0,
-          energy: audio.totalAudioEnergy ?? 0,
-          apartMs: audio.estimatedPlayoutTimestamp - video.estimatedPlayoutTimestamp,
-        };
-      })`)) as { samples: number; energy: number; apartMs: number };
+    const read = async () => await soundOf(page);
     await expect.poll(async () => (await read()).samples).toBeGreaterThan(48_000);
     await expect.poll(async () => (await read()).energy).toBeGreaterThan(0);
     // It is known only from sender reports of both.
@@ -125,3 +138,22 @@ describe.skipIf(missingBrowser !== undefined).each([
     await page.close();
   });
 });
+
+interface PageSound {
+  readonly samples: number;
+  readonly energy: number;
+  readonly apartMs: number;
+}
+
+/** What a page says of the sound that it hears. */
+async function soundOf(page: Page): Promise<PageSound> {
+  return (await page.evaluate(`connection.getStats().then((all) => {
+    const of = (kind) => [...all.values()].find((one) => one.type === "inbound-rtp" && one.kind === kind) ?? {};
+    const [audio, video] = [of("audio"), of("video")];
+    return {
+      samples: audio.totalSamplesReceived ?? 0,
+      energy: audio.totalAudioEnergy ?? 0,
+      apartMs: audio.estimatedPlayoutTimestamp - video.estimatedPlayoutTimestamp,
+    };
+  })`)) as PageSound;
+}

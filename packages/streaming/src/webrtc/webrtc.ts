@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { MillraceError } from "@millrace/core";
 import type { EncodedVideoFamily } from "@millrace/media";
+import type { Observable } from "rxjs";
 import { pageOrigins } from "../http/page-origins.ts";
 import type { FrameHub } from "../hub/frame-hub.ts";
 import type { Publication, PublishOptions, Transport } from "../transport.ts";
@@ -53,6 +54,7 @@ export interface WebrtcPublishOptions extends PublishOptions {
 
 /** A stream that viewers come to over WebRTC. */
 export interface WebrtcPublication extends Publication {
+  readonly viewers$: Observable<readonly WebrtcViewer[]>;
   /** Who watches now. */
   readonly sessions: readonly WebrtcViewer[];
 }
@@ -107,7 +109,7 @@ function createPublication(
   const clock = createRtpClock();
   const tiers = createVideoTiers(hub, clock, renditions);
   const steering = createTierSteering(renditions);
-  const list = createViewerList("webrtc");
+  const list = createViewerList<WebrtcSession>("webrtc");
   const sessions = new Map<string, WebrtcSession>();
   let isClosed = false;
   let timer: NodeJS.Timeout | undefined;

@@ -35,6 +35,8 @@ export interface PagePlay {
   readonly url: string;
   readonly codec?: "jpeg" | "h264" | "vp8";
   readonly audio?: boolean;
+  /** Whether to send what the microphone hears, which `openMicrophone` has opened. */
+  readonly microphone?: boolean;
   /** Whether pictures are shown in an `<img>` and not on a canvas. */
   readonly isImage?: boolean;
 }
@@ -90,7 +92,22 @@ function listen(heard: number[]): PageAudio {
   return context;
 }
 
-function play({ kind, url, codec, audio = false, isImage = false }: PagePlay): number {
+let voice: object | undefined;
+async function openMicrophone(): Promise<void> {
+  const { mediaDevices } = navigator as unknown as {
+    mediaDevices: { getUserMedia(wanted: object): Promise<{ getAudioTracks(): object[] }> };
+  };
+  [voice] = (await mediaDevices.getUserMedia({ audio: true })).getAudioTracks();
+}
+
+function play({
+  kind,
+  url,
+  codec,
+  audio = false,
+  microphone = false,
+  isImage = false,
+}: PagePlay): number {
   const canvas = newCanvas();
   const image = document.createElement("img") as ShownImage;
   if (isImage) document.body.append(image);
@@ -149,13 +166,18 @@ function play({ kind, url, codec, audio = false, isImage = false }: PagePlay): n
     const video = document.createElement("video") as PageVideo;
     video.muted = true;
     document.body.append(video);
-    return playWebRtc({ ...options, canvas, ...(wanted as { codec?: "h264" | "vp8" }), video });
+    return playWebRtc({
+      ...{ ...options, canvas, video },
+      ...(wanted as { codec?: "h264" | "vp8" }),
+      ...(microphone && voice && { microphone: voice }),
+    });
   };
   players.push({ player: start(), seen, states, data, heard });
   return players.length - 1;
 }
 
 const calls = {
+  openMicrophone,
   play,
   seen: (id: number): readonly SeenShown[] => players[id]?.seen ?? [],
   count: (id: number): number => players[id]?.seen.length ?? 0,

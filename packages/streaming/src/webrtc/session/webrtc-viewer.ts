@@ -1,14 +1,15 @@
 import type { EncodedVideoFamily } from "@millrace/media";
 import type { Observable } from "rxjs";
 import { ReplaySubject, takeUntil } from "rxjs";
-import type { EncodedFrame } from "../../hub/encoded-frame.ts";
+import type { EncodedFrame, EncodedSound } from "../../hub/encoded-frame.ts";
 import type { FrameHub } from "../../hub/frame-hub.ts";
 import type { Viewer, ViewerState } from "../../viewers/viewer.ts";
 import { createViewerMeter } from "../../viewers/viewer-meter.ts";
-import type { Peer, PeerReceiver, PeerReport, PeerSender } from "../peer-transport.ts";
+import type { Peer, PeerReport, PeerSender } from "../peer-transport.ts";
 import type { Ticks } from "../ticks.ts";
 import { createViewerRoad, type ViewerRoad } from "../viewer-road.ts";
 import { createDataFeed, type DataFeed } from "./data-feed.ts";
+import { receivedSound } from "./received-sound.ts";
 import type { RtpClock } from "./rtp-clock.ts";
 import { createSessionSignals } from "./session-signals.ts";
 import type { SignalledSession } from "./signalled-session.ts";
@@ -18,8 +19,11 @@ import type { VideoTier, VideoTiers } from "./video-tiers.ts";
 
 /** Somebody who watches over WebRTC. */
 export interface WebrtcViewer extends Viewer {
-  /** What the viewer sends: sound of a conversation. */
-  readonly received$: Observable<PeerReceiver>;
+  /**
+   * What the viewer says, as Opus on the stream's clock, one packet after the other; what comes twice or too late is
+   * left out. Hot. Nothing of one who sends no sound. Completes when the viewer goes.
+   */
+  readonly sound$: Observable<EncodedSound>;
   /** Place of the rendition that it is sent, 0 for the best. */
   readonly tier: number;
   /**
@@ -267,7 +271,7 @@ export function createSession({
     restart: signals.restart,
     closed$,
     ended: () => closing,
-    received$: peer.receivers$,
+    sound$: receivedSound(peer.receivers$, () => hub.clock.now()).pipe(takeUntil(closed$)),
     get tier() {
       return sending?.feed.tier ?? 0;
     },

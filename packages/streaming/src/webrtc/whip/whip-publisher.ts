@@ -9,7 +9,8 @@ import {
 import { Observable, ReplaySubject, Subject, Subscription } from "rxjs";
 import type { EncodedSound } from "../../hub/encoded-frame.ts";
 import type { Peer, PeerReceiver } from "../peer-transport.ts";
-import { createFrameAssembler, createUnwrapper } from "../rtp/frame-assembler.ts";
+import { createFrameAssembler } from "../rtp/frame-assembler.ts";
+import { receivedSound } from "../session/received-sound.ts";
 import { createSessionSignals } from "../session/session-signals.ts";
 import type { SignalledSession } from "../session/signalled-session.ts";
 
@@ -26,7 +27,7 @@ export interface WhipPublisher {
    * for. Hot. Ends when the publisher goes.
    */
   readonly chunks$: Observable<EncodedVideoChunk>;
-  /** Opus, as it comes. */
+  /** Opus, one packet after the other; what comes twice or too late is left out. Hot. */
   readonly sound$: Observable<EncodedSound>;
   /** Asks for a key frame, such as for one who begins to decode. */
   requestKeyFrame(): void;
@@ -52,7 +53,6 @@ export interface WhipSession extends WhipPublisher, SignalledSession {
 const CONNECT_LIMIT_MS = 10_000;
 const GONE_AFTER_MS = 10_000;
 const ASK_AGAIN_MS = 500;
-const SOUND_DURATION_US = 20_000;
 
 /** Takes what a peer sends. */
 export function createWhipSession(peer: Peer, offer: string, canRestart: boolean): WhipSession {
@@ -95,21 +95,6 @@ export function createWhipSession(peer: Peer, offer: string, canRestart: boolean
       if (assembler.isKeyFrameWanted) ask();
     });
   };
-  const takeSound = (receiver: PeerReceiver): Subscription => {
-    const unwrap = createUnwrapper(32);
-    let zeroUs: number | undefined;
-    return receiver.packets$.subscribe(({ timestamp: ticks, data }) => {
-      heardMs = performance.now();
-      const us = (unwrap(ticks) * 1_000) / 48;
-      zeroUs ??= us - nowUs();
-      sound$.next({
-        timestamp: Math.round(us - zeroUs),
-        duration: SOUND_DURATION_US,
-        capturedAtMs: performance.timeOrigin + heardMs,
-        data,
-      });
-    });
-  };
   const close = (reason = "sent away"): void => {
     if (isClosed) return;
     isClosed = true;
@@ -137,8 +122,13 @@ export function createWhipSession(peer: Peer, offer: string, canRestart: boolean
   });
   subscriptions.add(
     peer.receivers$.subscribe((receiver) => {
-      const { codec } = receiver;
-      subscriptions.add(codec === "opus" ? takeSound(receiver) : takeVideo(receiver, codec));
+      if (receiver.codec !== "opus") subscriptions.add(takeVideo(receiver, receiver.codec));
+    }),
+  );
+  subscriptions.add(
+    receivedSound(peer.receivers$, nowUs).subscribe((sound) => {
+      heardMs = performance.now();
+      sound$.next(sound);
     }),
   );
   subscriptions.add(
