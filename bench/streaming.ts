@@ -2,7 +2,7 @@
 import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { printAges } from "./streaming/ages.ts";
-import { printMjpegCrowds, printWebrtcCrowds } from "./streaming/crowds.ts";
+import { printMjpegCrowds, printSocketCrowds, printWebrtcCrowds } from "./streaming/crowds.ts";
 import { printLong } from "./streaming/long.ts";
 
 const { values: flags } = parseArgs({
@@ -23,6 +23,7 @@ console.log(`${cpus().length} x ${cpu?.model}, Node ${process.versions.node}; ${
 console.log(`Load before the first run, over 1, 5 and 15 minutes: ${load.join(", ")}`);
 if (parts.includes("ages")) await printAges(runs, Number(flags.frames));
 if (parts.includes("crowds") || parts.includes("mjpeg")) await printMjpegCrowds(runs);
+if (parts.includes("crowds") || parts.includes("websocket")) await printSocketCrowds(runs);
 if (parts.includes("crowds") || parts.includes("webrtc"))
   await printWebrtcCrowds(runs, flags.profile);
 if (parts.includes("long")) await printLong(Number(flags.minutes));

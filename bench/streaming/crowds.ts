@@ -3,53 +3,78 @@ import { median } from "../median.ts";
 import { tableRow } from "../table-row.ts";
 import { writeLoop } from "./looped-encoder.ts";
 import { type CrowdRow, measureFloor, measureIdle, measureWebrtcCrowd } from "./measure-crowd.ts";
-import { type MjpegCrowdRow, measureMjpegCrowd, measureMjpegFloor } from "./measure-mjpeg-crowd.ts";
+import {
+  measureMjpegCrowd,
+  measureMjpegFloor,
+  measureSocketCrowd,
+  type TcpCrowdRow,
+} from "./measure-tcp-crowd.ts";
 import { benchFolder } from "./watching-browser.ts";
 
 const MJPEG_VIEWERS = [1, 50, 200];
+const SOCKET_VIEWERS = 50;
 const WEBRTC_VIEWERS = 50;
 const SECONDS = 8;
-const MJPEG_WIDTHS = [18, 11, 11, 9, 13, 10, 7];
+const TCP_WIDTHS = [18, 11, 11, 9, 13, 10, 7];
 const WEBRTC_WIDTHS = [24, 11, 11, 9, 9, 9, 13, 10, 7];
 
 /** Prints what many viewers of MJPEG cost the server. */
 export async function printMjpegCrowds(runs: number): Promise<void> {
   console.log("\nViewers of MJPEG, 720p30; encoding included, which the row of one viewer tells");
-  const head = [
-    "viewers",
-    "% of a core",
-    "worst run",
-    "clients %",
-    "Mbit/s each",
-    "least fps",
-    "MB",
-  ];
-  console.log(tableRow(head, MJPEG_WIDTHS), "  aimed at");
-  const printRow = (name: string, rows: readonly MjpegCrowdRow[], aim = ""): void => {
-    const middle = middleOf(rows);
-    const cells = [
-      name,
-      percent(middle("serverShare")),
-      percent(Math.max(...rows.map(({ serverShare }) => serverShare))),
-      percent(middle("receiverShare")),
-      middle("megabitsPerViewer").toFixed(1),
-      middle("leastFps").toFixed(1),
-      middle("rssMegabytes").toFixed(0),
-    ];
-    console.log(tableRow(cells, MJPEG_WIDTHS), aim);
-  };
+  printTcpHead();
   for (const viewers of MJPEG_VIEWERS) {
     // One after another in each run, so that the machine is as busy for both.
-    const rows: MjpegCrowdRow[] = [];
-    const floors: MjpegCrowdRow[] = [];
+    const rows: TcpCrowdRow[] = [];
+    const floors: TcpCrowdRow[] = [];
     for (let run = 0; run < runs; run++) {
       const row = await measureMjpegCrowd(viewers, SECONDS);
       rows.push(row);
       floors.push(await measureMjpegFloor(row.frameBytes, viewers, SECONDS));
     }
-    printRow(`MJPEG x ${viewers}`, rows, viewers === 200 ? "  < 40 %" : "");
-    printRow(`plain writes x ${viewers}`, floors);
+    printTcpRow(`MJPEG x ${viewers}`, rows, viewers === 200 ? "  < 40 %" : "");
+    printTcpRow(`plain writes x ${viewers}`, floors);
   }
+}
+
+/** Prints what many viewers over WebSockets cost the server. */
+export async function printSocketCrowds(runs: number): Promise<void> {
+  using folder = benchFolder();
+  const loop = join(folder.path, "loop.bin");
+  await writeLoop(loop);
+  console.log(
+    "\nViewers over WebSockets, 720p30; encoding of JPEGs included, H.264 is a loop that nobody encodes",
+  );
+  printTcpHead();
+  for (const viewers of [1, SOCKET_VIEWERS]) {
+    const measured = async (codec: "jpeg" | "h264", file?: string): Promise<void> => {
+      const rows = await repeat(runs, () => measureSocketCrowd(codec, viewers, SECONDS, file));
+      printTcpRow(`${codec} x ${viewers}`, rows);
+    };
+    await measured("jpeg");
+    await measured("h264", loop);
+  }
+}
+
+function printTcpHead(): void {
+  const head = [
+    ...["viewers", "% of a core", "worst run", "clients %"],
+    ...["Mbit/s each", "least fps", "MB"],
+  ];
+  console.log(tableRow(head, TCP_WIDTHS), "  aimed at");
+}
+
+function printTcpRow(name: string, rows: readonly TcpCrowdRow[], aim = ""): void {
+  const middle = middleOf(rows);
+  const cells = [
+    name,
+    percent(middle("serverShare")),
+    percent(Math.max(...rows.map(({ serverShare }) => serverShare))),
+    percent(middle("receiverShare")),
+    middle("megabitsPerViewer").toFixed(1),
+    middle("leastFps").toFixed(1),
+    middle("rssMegabytes").toFixed(0),
+  ];
+  console.log(tableRow(cells, TCP_WIDTHS), aim);
 }
 
 /** Prints what many viewers over WebRTC cost the server, with werift against its own encryption and sending. */

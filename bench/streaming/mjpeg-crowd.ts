@@ -1,17 +1,8 @@
 // Many viewers of MJPEG in a process of their own: reads what comes, counts frames, keeps nothing.
 import { connect } from "node:net";
+import type { TcpCrowdUse } from "./measure-tcp-crowd.ts";
 
 const [url = "", count = "1"] = process.argv.slice(2);
-
-/** What the viewers have seen and used since they began; the answer to any message. */
-export interface MjpegCrowdUse {
-  readonly atSeconds: number;
-  readonly cpuSeconds: number;
-  /** Of each viewer. */
-  readonly frames: readonly number[];
-  /** Of all. */
-  readonly bytes: number;
-}
 
 const frames: number[] = [];
 let received = 0;
@@ -42,7 +33,7 @@ for (let viewer = 0; viewer < Number(count); viewer++) {
 }
 process.on("message", () => {
   const { user, system } = process.cpuUsage();
-  const use: MjpegCrowdUse = {
+  const use: TcpCrowdUse = {
     atSeconds: performance.now() / 1_000,
     cpuSeconds: (user + system) / 1e6,
     frames,

@@ -1,0 +1,36 @@
+// Many viewers over WebSockets in a process of their own: acknowledge each frame when it comes, keep nothing.
+import { WebSocket } from "ws";
+import type { TcpCrowdUse } from "./measure-tcp-crowd.ts";
+
+const [url = "", count = "1", codec = "jpeg"] = process.argv.slice(2);
+/** Of a binary message, where its 32 bits of sequence stand. */
+const SEQUENCE_AT = 4;
+const frames: number[] = [];
+let received = 0;
+
+for (let viewer = 0; viewer < Number(count); viewer++) {
+  frames[viewer] = 0;
+  const socket = new WebSocket(url.replace(/^http/, "ws"));
+  socket.on("open", () => socket.send(JSON.stringify({ type: "watch", codec })));
+  socket.on("error", (error) => {
+    throw new Error(`${url}: ${error.message}`);
+  });
+  socket.on("message", (data: Buffer, isBinary) => {
+    received += data.length;
+    if (!isBinary) return;
+    const sequence = data.readUInt32BE(SEQUENCE_AT);
+    frames[viewer] = (frames[viewer] ?? 0) + 1;
+    socket.send(JSON.stringify({ type: "ack", sequence, agoMs: 0 }));
+  });
+}
+process.on("message", () => {
+  const { user, system } = process.cpuUsage();
+  const use: TcpCrowdUse = {
+    atSeconds: performance.now() / 1_000,
+    cpuSeconds: (user + system) / 1e6,
+    frames,
+    bytes: received,
+  };
+  process.send?.(use);
+});
+process.on("disconnect", () => process.exit());
