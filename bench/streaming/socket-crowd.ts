@@ -1,10 +1,9 @@
 // Many viewers over WebSockets in a process of their own: acknowledge each frame when it comes, keep nothing.
+import { readFrameMessage } from "@millrace/streaming/websocket";
 import { WebSocket } from "ws";
 import type { TcpCrowdUse } from "./measure-tcp-crowd.ts";
 
 const [url = "", count = "1", codec = "jpeg"] = process.argv.slice(2);
-/** Of a binary message, where its 32 bits of sequence stand. */
-const SEQUENCE_AT = 4;
 const frames: number[] = [];
 let received = 0;
 
@@ -18,7 +17,7 @@ for (let viewer = 0; viewer < Number(count); viewer++) {
   socket.on("message", (data: Buffer, isBinary) => {
     received += data.length;
     if (!isBinary) return;
-    const sequence = data.readUInt32BE(SEQUENCE_AT);
+    const sequence = readFrameMessage(data)?.header.sequence;
     frames[viewer] = (frames[viewer] ?? 0) + 1;
     socket.send(JSON.stringify({ type: "ack", sequence, agoMs: 0 }));
   });
