@@ -170,8 +170,10 @@ export function createRateController(options: RateControllerOptions = {}): RateC
     if (isWide && target < maxBitrate * 0.9) hint = { ...hint, bitrate: wide, atMs };
     // Trains of packets say where the road ends before a queue does, but too early where it trembles.
     const isAtEnd = arrivals.trainBitrate !== null && wide < target * NEAR_END;
+    // An encoder follows late: a queue that begins here is long before anything is done about it.
+    const isPastEnd = isAtEnd && wide < target;
     const isKnown = seen !== undefined && target < seen.bitrate * NEAR_UNTIL;
-    const isNear = !isWide && isKnown;
+    const isNear = !isWide && (isPastEnd || isKnown);
     const near = isLosing() ? LOSSY_GROWTH_NEAR : GROWTH_NEAR;
     const far = isAtEnd ? GROWTH_UNSURE : GROWTH_FAR;
     const growth = isNear ? near : far;
