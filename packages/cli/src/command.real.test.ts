@@ -32,6 +32,18 @@ describe("millrace", () => {
     }
   });
 
+  it("keeps its exit code when what was left running fails", async () => {
+    const fails = `const late = setInterval(() => {
+      if (process.exitCode === undefined) return;
+      clearInterval(late);
+      throw new Error("too late");
+    }, 1)`;
+    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(fails)}` };
+    const { code, stderr } = await millrace(["--version"], { cwd: folder.path(), env });
+    expect(stderr).toBe("millrace: What was left running failed: too late.\n");
+    expect(code).toBe(0);
+  });
+
   it("explains itself", async () => {
     const main = await run("--help");
     expect(main).toMatchObject({ code: 0, stderr: "" });

@@ -54,6 +54,10 @@ const code = await runCommand(process.argv.slice(2), {
 });
 process.exitCode = code;
 isDone = true;
+// What a plugin left running says nothing of what was done, so that the exit code stands.
+process.on("uncaughtException", (error) => {
+  process.stderr.write(`millrace: What was left running failed: ${error?.message ?? error}.\n`);
+});
 // What was printed goes out first.
 process.stdout.write("", () => {
   const unwritten: NodeJS.ErrnoException | null = process.stdout.errored;
