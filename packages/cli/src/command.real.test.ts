@@ -32,15 +32,20 @@ describe("millrace", () => {
     }
   });
 
-  it("keeps its exit code when what was left running fails", async () => {
-    const fails = `const late = setInterval(() => {
+  it.each([
+    ["fails", 'throw new Error("too late")', "too late"],
+    ["rejects with nothing", "Promise.reject(null)", "null"],
+    ["throws what has no words", "throw Object.create(null)", "[Object: null prototype] {}"],
+    ["fails without end", "(function f() { queueMicrotask(f); throw Error('again') })()", "again"],
+  ])("keeps its exit code when what was left running %s", async (_, fails, words) => {
+    const leftover = `const late = setInterval(() => {
       if (process.exitCode === undefined) return;
       clearInterval(late);
-      throw new Error("too late");
+      ${fails};
     }, 1)`;
-    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(fails)}` };
+    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(leftover)}` };
     const { code, stderr } = await millrace(["--version"], { cwd: folder.path(), env });
-    expect(stderr).toBe("millrace: What was left running failed: too late.\n");
+    expect(stderr).toBe(`millrace: What was left running failed: ${words}.\n`);
     expect(code).toBe(0);
   });
 

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { runCommand } from "./run-command.ts";
 
 // Whoever reads our output may stop reading (`| head`), or its disk may be full. A load is worth more
@@ -11,6 +12,8 @@ let idleTellings = 0;
 let onIdle: (() => void) | undefined;
 /** How long what is left running may keep a process that is done. */
 const LEFTOVERS_MS = 250;
+const MOST_LEFTOVER_FAILURES = 100;
+let leftoverFailures = 0;
 let isDone = false;
 // Where a promise never settles, the process would end without a word, and with a code of its own.
 process.on("beforeExit", () => {
@@ -54,10 +57,8 @@ const code = await runCommand(process.argv.slice(2), {
 });
 process.exitCode = code;
 isDone = true;
-// What a plugin left running says nothing of what was done, so that the exit code stands.
-process.on("uncaughtException", (error) => {
-  process.stderr.write(`millrace: What was left running failed: ${error?.message ?? error}.\n`);
-});
+process.on("uncaughtException", onLeftoverFailure);
+process.on("unhandledRejection", onLeftoverFailure);
 // What was printed goes out first.
 process.stdout.write("", () => {
   const unwritten: NodeJS.ErrnoException | null = process.stdout.errored;
@@ -76,4 +77,22 @@ process.stdout.write("", () => {
  */
 function endWithLeftovers(): void {
   setTimeout(() => process.exit(), LEFTOVERS_MS).unref();
+}
+
+/** What a plugin left running says nothing of what was done: it is told, and the exit code stands. */
+function onLeftoverFailure(error: unknown): void {
+  leftoverFailures += 1;
+  if (leftoverFailures === 1) {
+    process.stderr.write(`millrace: What was left running failed: ${inWords(error)}.\n`);
+  }
+  // One that fails without end may leave no turn to the timer.
+  if (leftoverFailures > MOST_LEFTOVER_FAILURES) process.exit();
+}
+
+function inWords(error: unknown): string {
+  try {
+    return error instanceof Error ? String(error.message) : inspect(error);
+  } catch {
+    return "it does not say how";
+  }
 }

@@ -143,18 +143,6 @@ export interface NodeAvLibrary {
   avChannelLayoutDefault(channels: number): unknown;
   avGetPixFmtName(format: number): string | null;
   avGetPixFmtFromName(name: string): number;
-  /** Copies a part of a picture without padding; negative on failure. */
-  avImageCrop(
-    target: Buffer,
-    source: Buffer,
-    format: number,
-    width: number,
-    height: number,
-    x: number,
-    y: number,
-    croppedWidth: number,
-    croppedHeight: number,
-  ): number;
   /** Copies planes between memories with strides of their own. */
   avImageCopy2(
     target: readonly Buffer[],

@@ -1,6 +1,13 @@
 import { describe, expect, test } from "vitest";
 import type { FrameScaler } from "../video/frame-scaler.ts";
-import { planeLayouts, type VideoPixelFormat } from "../video/pixel-format.ts";
+import {
+  chromaSubsampling,
+  frameBytes,
+  PIXEL_FORMATS,
+  planeLayouts,
+  sampleBits,
+  type VideoPixelFormat,
+} from "../video/pixel-format.ts";
 import { openFrameCount, videoFrame } from "../video/video-frame.ts";
 import { type Color, solidFrame } from "./solid-frame.ts";
 
@@ -131,45 +138,80 @@ export function describeFrameScaler(name: string, scaler: () => FrameScaler): vo
       },
     );
 
-    // OpenCV's INTER_LINEAR, through which detectors see their pictures in training.
-    test.each([
-      [96, 54, 32, 18],
-      [80, 60, 32, 24],
-      [61, 47, 40, 31],
-      [20, 10, 50, 25],
-    ])(
-      "%i × %i becomes the numbers of %i × %i between the nearest two pixels each way",
-      async (codedWidth, codedHeight, width, height) => {
-        const data = new Uint8Array(codedWidth * codedHeight * 3).fill(128);
-        const light = codedWidth * codedHeight;
-        for (let at = 0, state = 7; at < light; at++) {
-          state = (Math.imul(state, 1_103_515_245) + 12_345) | 0;
-          data[at] = state >>> 16;
-        }
+    test("a region is what lies there, in every format", async () => {
+      const [width, height] = [63, 35];
+      const roi = { x: 4, y: 2, width: 31, height: 19 };
+      for (const format of PIXEL_FORMATS) {
+        const highest = 2 ** (sampleBits(format) - 8) - 1;
+        const data = noise(frameBytes(format, width, height)).map((byte, at) =>
+          highest > 0 && at % 2 === 1 ? byte & highest : byte,
+        );
         using frame = videoFrame({
-          ...{ format: "I444", codedWidth, codedHeight, data, pts: 0 },
-          timeBase: { num: 1, den: 25 },
-          colorSpace: { matrix: "bt709", fullRange: true },
+          ...TIMES,
+          format,
+          codedWidth: width,
+          codedHeight: height,
+          data,
         });
-        const tensor = await scaler().tensor(frame, { width, height, fit: "stretch" });
-        const far = Array.from({ length: width * height }, (_, at) => {
-          const place = (index: number, from: number, to: number): number =>
-            Math.min(from - 1, Math.max(0, ((index + 0.5) * from) / to - 0.5));
-          const x = place(at % width, codedWidth, width);
-          const y = place(Math.floor(at / width), codedHeight, height);
-          const pixel = (column: number, row: number): number =>
-            (data[Math.min(row, codedHeight - 1) * codedWidth + Math.min(column, codedWidth - 1)] ??
-              0) / 255;
-          const across = (row: number): number =>
-            pixel(Math.floor(x), row) * (1 - (x % 1)) + pixel(Math.floor(x) + 1, row) * (x % 1);
-          const expected =
-            across(Math.floor(y)) * (1 - (y % 1)) + across(Math.floor(y) + 1) * (y % 1);
-          const seen = [0, 1, 2].map((plane) => tensor.data[plane * width * height + at] ?? 9);
-          return Math.max(...seen.map((value) => Math.abs(value - expected)));
+        using part = await scaler().scale(frame, { roi });
+        const there = planeLayouts(format, width, height).flatMap(({ offset, stride }, plane) => {
+          const { across, down } = plane === 0 ? { across: 1, down: 1 } : chromaSubsampling(format);
+          const { rowBytes: sample = 0 } = planeLayouts(format, across, down)[plane] ?? {};
+          return Array.from({ length: Math.ceil(roi.height / down) }, (_, row) => {
+            const from = offset + (roi.y / down + row) * stride + (roi.x / across) * sample;
+            return [...data.subarray(from, from + Math.ceil(roi.width / across) * sample)];
+          }).flat();
         });
-        expect(Math.max(...far)).toBeLessThan(0.01);
-      },
-    );
+        expect([...part.data], format).toEqual(there);
+      }
+    });
+
+    // OpenCV's INTER_LINEAR, through which detectors see their pictures in training.
+    describe.each(["grey", "RGB"] as const)("a tensor of %s noise", (of) => {
+      test.each([
+        [96, 54, 32, 18],
+        [80, 60, 32, 24],
+        [61, 47, 40, 31],
+        [20, 10, 50, 25],
+        [40, 30, 4, 30],
+        [5, 40, 30, 20],
+      ])(
+        "is between the nearest two pixels each way: %i × %i to %i × %i",
+        async (codedWidth, codedHeight, width, height) => {
+          const pixels = codedWidth * codedHeight;
+          const isGrey = of === "grey";
+          const data = isGrey ? new Uint8Array(pixels * 3).fill(128) : noise(pixels * 3);
+          if (isGrey) data.set(noise(pixels));
+          using frame = videoFrame({
+            ...{ ...TIMES, codedWidth, codedHeight, data },
+            ...(isGrey
+              ? { format: "I444", colorSpace: { matrix: "bt709", fullRange: true } }
+              : { format: "RGB" }),
+          });
+          const tensor = await scaler().tensor(frame, { width, height, fit: "stretch" });
+          const expected = (plane: number, at: number): number => {
+            const place = (index: number, from: number, to: number): number =>
+              Math.min(from - 1, Math.max(0, ((index + 0.5) * from) / to - 0.5));
+            const x = place(at % width, codedWidth, width);
+            const y = place(Math.floor(at / width), codedHeight, height);
+            const pixel = (column: number, row: number): number => {
+              const index =
+                Math.min(row, codedHeight - 1) * codedWidth + Math.min(column, codedWidth - 1);
+              return (data[isGrey ? index : index * 3 + plane] ?? 0) / 255;
+            };
+            const across = (row: number): number =>
+              pixel(Math.floor(x), row) * (1 - (x % 1)) + pixel(Math.floor(x) + 1, row) * (x % 1);
+            return across(Math.floor(y)) * (1 - (y % 1)) + across(Math.floor(y) + 1) * (y % 1);
+          };
+          const far = Array.from(tensor.data, (value, index) =>
+            Math.abs(
+              value - expected(Math.floor(index / (width * height)), index % (width * height)),
+            ),
+          );
+          expect(Math.max(...far)).toBeLessThan(0.01);
+        },
+      );
+    });
 
     test("a signal that is aborted rejects with its reason", async () => {
       using frame = quarters();
@@ -189,6 +231,17 @@ export function describeFrameScaler(name: string, scaler: () => FrameScaler): vo
   });
 }
 
+const TIMES = { pts: 7, timeBase: { num: 1, den: 25 } };
+
+/** Bytes of which none says anything about the next. */
+function noise(length: number): Uint8Array {
+  let state = 7;
+  return Uint8Array.from({ length }, () => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) | 0;
+    return state >>> 16;
+  });
+}
+
 /** 64 × 64 in RGB: red, green, blue and white quarters. */
 function quarters() {
   const data = new Uint8Array(64 * 64 * 3);
@@ -198,8 +251,7 @@ function quarters() {
     const color = low ? (right ? [255, 255, 255] : [0, 0, 255]) : right ? [0, 255, 0] : [255, 0, 0];
     data.set(color, pixel * 3);
   }
-  const times = { pts: 7, timeBase: { num: 1, den: 25 } };
-  return videoFrame({ format: "RGB", codedWidth: 64, codedHeight: 64, data, ...times });
+  return videoFrame({ format: "RGB", codedWidth: 64, codedHeight: 64, data, ...TIMES });
 }
 
 function near(

@@ -105,6 +105,49 @@ export function planeLayouts(
   });
 }
 
+/**
+ * Where the planes of a part of a frame lie in the memory of the frame.
+ *
+ * @param layout - of the frame
+ * @param corner - in pixels, with chroma of its own
+ */
+export function regionLayouts(
+  format: VideoPixelFormat,
+  layout: readonly PlaneLayout[],
+  corner: { readonly x: number; readonly y: number },
+  width: number,
+  height: number,
+): readonly PlaneLayout[] {
+  const { depth, planes } = SHAPES[format];
+  const tight = planeLayouts(format, width, height);
+  return layout.map(({ offset, stride }, index) => {
+    const { samples, across, down } = planes[index] ?? full;
+    const { rowBytes = 0, rows = 0 } = tight[index] ?? {};
+    const before = (corner.y / down) * stride + (corner.x / across) * samples * depth;
+    return { offset: offset + before, stride, rowBytes, rows };
+  });
+}
+
+/** Copies planes into memory without padding, such as {@link frameBytes} measures. */
+export function packPlanes(
+  data: Uint8Array,
+  layout: readonly PlaneLayout[],
+  target: Uint8Array,
+): void {
+  let at = 0;
+  for (const { offset, stride, rowBytes, rows } of layout) {
+    if (stride === rowBytes) {
+      target.set(data.subarray(offset, offset + rowBytes * rows), at);
+      at += rowBytes * rows;
+      continue;
+    }
+    for (let row = 0; row < rows; row++, at += rowBytes) {
+      const from = offset + row * stride;
+      target.set(data.subarray(from, from + rowBytes), at);
+    }
+  }
+}
+
 /** Bytes of a frame without padding. */
 export function frameBytes(format: VideoPixelFormat, width: number, height: number): number {
   return planeLayouts(format, width, height).reduce(

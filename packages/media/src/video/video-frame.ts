@@ -4,6 +4,7 @@ import type { VideoColorSpace } from "./color-space.ts";
 import {
   frameBytes,
   type PlaneLayout,
+  packPlanes,
   planeLayouts,
   type VideoPixelFormat,
 } from "./pixel-format.ts";
@@ -192,16 +193,5 @@ export function packFrame(frame: VideoFrame, target: Uint8Array): void {
       "The memory to copy a frame into is too small for it.",
     );
   }
-  let at = 0;
-  for (const { offset, stride, rowBytes, rows } of frame.layout) {
-    if (stride === rowBytes) {
-      target.set(data.subarray(offset, offset + rowBytes * rows), at);
-      at += rowBytes * rows;
-      continue;
-    }
-    for (let row = 0; row < rows; row++, at += rowBytes) {
-      const from = offset + row * stride;
-      target.set(data.subarray(from, from + rowBytes), at);
-    }
-  }
+  packPlanes(data, frame.layout, target);
 }

@@ -14,16 +14,19 @@ function drive(
     readonly delayMs?: number;
     readonly loses?: (number: number) => boolean;
     readonly firstNumber?: number;
+    /** Frames come so far apart, and their packets at once. */
+    readonly frameMs?: number;
   },
 ): number {
   const { fromMs, untilMs, bitrate, carries, delayMs = 10, loses = () => false } = options;
+  const { frameMs = 5 } = options;
   let number = options.firstNumber ?? 0;
   let freeAtMs = fromMs;
   let told: { number: number; receivedMs: number | null }[] = [];
   let credit = 0;
   for (let atMs = fromMs; atMs < untilMs; atMs += 5) {
     credit += (bitrate() * 5) / 1_000;
-    while (credit >= 8_000) {
+    while (credit >= 8_000 && (atMs - fromMs) % frameMs === 0) {
       credit -= 8_000;
       controller.onSent({ transportSequenceNumber: number & 0xffff, sizeBytes: 1_000, atMs });
       freeAtMs = Math.max(freeAtMs, atMs) + (8_000 * 1_000) / carries;
@@ -63,6 +66,19 @@ describe("a rate controller", () => {
     expect(bitrate()).toBeGreaterThan(300_000);
     expect(bitrate()).toBeLessThan(700_000);
     expect(controller.read().queueMs).toBeLessThan(80);
+  });
+
+  it("does not run past the end that trains of packets tell of, while its encoder follows late", () => {
+    const controller = createRateController({ maxBitrate: 2_500_000 });
+    const targets: number[] = [];
+    const bitrate = (): number => {
+      targets.push(controller.read().targetBitrate);
+      // By 300 ms; it is asked every 5.
+      return targets.at(-60) ?? 1_000_000;
+    };
+    drive(controller, { fromMs: 0, untilMs: 6_000, bitrate, carries: 1_600_000, frameMs: 35 });
+    expect(Math.max(...targets)).toBeGreaterThan(1_500_000);
+    expect(Math.max(...targets)).toBeLessThan(1_600_000 * 1.1);
   });
 
   it("does not take lost packets for a queue", () => {

@@ -1,7 +1,7 @@
 import { ffmpegFormat, matrixCode, rangeCode } from "../../video/ffmpeg-format.ts";
 import type { Region } from "../../video/frame-scaler.ts";
 import { padAround } from "../../video/letterbox.ts";
-import { frameBytes } from "../../video/pixel-format.ts";
+import { frameBytes, packPlanes, planeLayouts, regionLayouts } from "../../video/pixel-format.ts";
 import type { NodeAvFrame, NodeAvLibrary, NodeAvScaleContext } from "../node-av-library.ts";
 import type { Answers, ScaleRequest, TensorRequest, WireSource } from "../protocol.ts";
 import type { FrameMemory } from "./frame-memory.ts";
@@ -39,19 +39,6 @@ export function scaleSession(library: NodeAvLibrary, memory: FrameMemory): Scale
     return found;
   }
 
-  /** The planes of a region without padding. */
-  function cropped(source: WireSource, region: Region, format: number): Buffer {
-    const whole = Buffer.from(source.data.buffer, source.data.byteOffset, source.data.length);
-    const { x, y, width, height } = region;
-    if (width === source.width && height === source.height) return whole;
-    const part = Buffer.allocUnsafeSlow(frameBytes(source.format, width, height));
-    library.avImageCrop(
-      ...([part, whole, format, source.width, source.height] as const),
-      ...([x, y, width, height] as const),
-    );
-    return part;
-  }
-
   /** Scales into FFmpeg's memory, which the next call of the same kind overwrites. */
   function run(
     { source, region }: ScaleRequest | TensorRequest,
@@ -67,7 +54,7 @@ export function scaleSession(library: NodeAvLibrary, memory: FrameMemory): Scale
     const to = [format, width, height, space.matrix, space.fullRange];
     const one = scaler([...from, ...to].join(" "), filter);
     const name = library.avGetPixFmtFromName(ffmpegFormat(source.format));
-    const planes = cropped(source, region, name);
+    const planes = cropped(source, region);
     const picture = library.Frame.fromVideoBuffer(planes, {
       width: region.width,
       height: region.height,
@@ -101,8 +88,7 @@ export function scaleSession(library: NodeAvLibrary, memory: FrameMemory): Scale
       const into = memory.take(sizeBytes);
       // swscale would leave out the last row of chroma of an odd height.
       if (isSame(request)) {
-        const name = library.avGetPixFmtFromName(ffmpegFormat(format));
-        new Uint8Array(into).set(cropped(source, region, name).subarray(0, sizeBytes));
+        new Uint8Array(into).set(cropped(source, region).subarray(0, sizeBytes));
         return { memory: into, sizeBytes };
       }
       const target = { format: ffmpegFormat(format), width, height, space: colorSpace };
@@ -120,7 +106,7 @@ export function scaleSession(library: NodeAvLibrary, memory: FrameMemory): Scale
       const { format, width, height, colorSpace, source, region } = request;
       const name = library.avGetPixFmtFromName(ffmpegFormat(format));
       if (isSame(request)) {
-        const planes = cropped(source, region, name);
+        const planes = cropped(source, region);
         const frame = library.Frame.fromVideoBuffer(planes, { width, height, format: name });
         return { frame, free: () => frame.free() };
       }
@@ -138,7 +124,7 @@ export function scaleSession(library: NodeAvLibrary, memory: FrameMemory): Scale
           height: pictureHeight,
           space: { matrix: "rgb", fullRange: true },
         },
-        "fast_bilinear",
+        "fast_bilinear+full_chroma_inp",
       );
       const into = target ?? new Float32Array(3 * width * height);
       const options = { width, height, ...(padding !== undefined && { padding }) };
@@ -161,6 +147,18 @@ export function scaleSession(library: NodeAvLibrary, memory: FrameMemory): Scale
   };
 }
 
+/** The planes of a region without padding. node-av's own `avImageCrop` goes by bytes where samples have two. */
+function cropped({ data, format, ...frame }: WireSource, region: Region): Buffer {
+  const { width, height } = region;
+  if (width === frame.width && height === frame.height) {
+    return Buffer.from(data.buffer, data.byteOffset, data.length);
+  }
+  const part = Buffer.allocUnsafeSlow(frameBytes(format, width, height));
+  const layout = planeLayouts(format, frame.width, frame.height);
+  packPlanes(data, regionLayouts(format, layout, region, width, height), part);
+  return part;
+}
+
 /** Whether the result is the region as it is. */
 function isSame({ source, region, format, width, height, colorSpace }: ScaleRequest): boolean {
   const { matrix, fullRange } = source.colorSpace;
@@ -181,9 +179,10 @@ interface Scaler {
 /**
  * swscale's words: `bilinear` weighs all pixels that one of a smaller picture covers. `fast_bilinear`, where the result
  * is wider than 14 bits, takes the nearest two each way and so is OpenCV's INTER_LINEAR: at most 0.006 apart over four
- * sizes of noise (with fewer bits it is a pixel off, across).
+ * sizes of noise (with fewer bits it is a pixel off, across). Without `full_chroma_inp` it would leave out every second
+ * colour of RGB.
  */
-type Filter = "bilinear" | "fast_bilinear";
+type Filter = "bilinear" | "fast_bilinear+full_chroma_inp";
 
 function openScaler(library: NodeAvLibrary, filter: Filter): Scaler {
   const context = new library.SoftwareScaleContext();

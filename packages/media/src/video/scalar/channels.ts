@@ -1,5 +1,11 @@
 import type { Region } from "../frame-scaler.ts";
-import { chromaSubsampling, isRgb, type PlaneLayout, sampleBits } from "../pixel-format.ts";
+import {
+  chromaSubsampling,
+  isRgb,
+  type PlaneLayout,
+  regionLayouts,
+  sampleBits,
+} from "../pixel-format.ts";
 import { settledColorSpace } from "../scaled-color-space.ts";
 import type { VideoFrame } from "../video-frame.ts";
 import { type Quantization, quantization } from "./quantization.ts";
@@ -20,21 +26,17 @@ export interface Channel extends Quantization {
 /** Y, Pb, Pr in the sizes that they have, or R, G, B and, of formats with it, alpha. */
 export function channelsOf(frame: VideoFrame, region: Region): Channel[] {
   const { format, layout } = frame;
-  const [first, second = first, third = second] = layout;
+  const { width, height } = region;
+  const planes = regionLayouts(format, layout, region, width, height);
+  const [first, second = first, third = second] = planes;
   if (!first || !second || !third) return [];
   if (isRgb(format)) {
     const pixel = format === "RGB" ? 3 : 4;
     const order = format === "BGRA" ? [2, 1, 0, 3] : [0, 1, 2, 3].slice(0, pixel);
-    return order.map((index) => channelOf(frame, first, region, pixel, index, false));
+    return order.map((index) => channelOf(frame, first, width, pixel, index, false));
   }
-  const { across, down } = chromaSubsampling(format);
-  const chroma = {
-    x: region.x / across,
-    y: region.y / down,
-    width: Math.ceil(region.width / across),
-    height: Math.ceil(region.height / down),
-  };
-  const luma = channelOf(frame, first, region, 1, 0, false);
+  const chroma = Math.ceil(width / chromaSubsampling(format).across);
+  const luma = channelOf(frame, first, width, 1, 0, false);
   if (format === "NV12") {
     return [luma, ...[0, 1].map((index) => channelOf(frame, second, chroma, 2, index, true))];
   }
@@ -44,8 +46,8 @@ export function channelsOf(frame: VideoFrame, region: Region): Channel[] {
 /** One channel of a plane, `pixel` samples apart. */
 function channelOf(
   frame: VideoFrame,
-  { offset, stride }: PlaneLayout,
-  { x, y, width, height }: Region,
+  { offset, stride, rows }: PlaneLayout,
+  width: number,
   pixel: number,
   index: number,
   isChroma: boolean,
@@ -55,8 +57,8 @@ function channelOf(
   const bytes = bits > 8 ? 2 : 1;
   return {
     ...quantization(bits, settledColorSpace(frame).fullRange, isChroma),
-    ...{ data, width, height, stride, bytes },
-    start: offset + y * stride + (x * pixel + index) * bytes,
+    ...{ data, width, height: rows, stride, bytes },
+    start: offset + index * bytes,
     step: pixel * bytes,
   };
 }

@@ -14,6 +14,8 @@ it.each([
   ["CELT of 2.5 ms", packet(28, 0), 2_500],
   ["CELT of 20 ms", packet(31, 0), 20_000],
   ["six of 2.5 ms, padded", packet(16, 3, 0x46), 15_000],
+  ["as many as may be", packet(31, 3, 6), 120_000],
+  ["more than may be", packet(31, 3, 63), 0],
   ["a count that is missing", packet(31, 3), 0],
   ["nothing", new Uint8Array(), 0],
 ])("says how long a packet sounds: %s", (_, data, expected) => {

@@ -71,6 +71,9 @@ export function createWhipSession(peer: Peer, offer: string, canRestart: boolean
 
   /** Stream time, from when the session began. */
   const nowUs = (): number => (performance.now() - startedMs) * 1_000;
+  const hear = (): void => {
+    heardMs = performance.now();
+  };
   const ask = (): void => {
     const nowMs = performance.now();
     if (nowMs - askedMs < ASK_AGAIN_MS) return;
@@ -83,8 +86,7 @@ export function createWhipSession(peer: Peer, offer: string, canRestart: boolean
     const assembler = createFrameAssembler(codec);
     let zeroUs: number | undefined;
     return receiver.packets$.subscribe((packet) => {
-      heardMs = performance.now();
-      for (const frame of assembler.push(packet, heardMs)) {
+      for (const frame of assembler.push(packet, performance.now())) {
         const us = (frame.timestamp * 1_000) / 90;
         zeroUs ??= us - nowUs();
         const timestamp = Math.round(us - zeroUs);
@@ -122,20 +124,12 @@ export function createWhipSession(peer: Peer, offer: string, canRestart: boolean
   });
   subscriptions.add(
     peer.receivers$.subscribe((receiver) => {
+      subscriptions.add(receiver.packets$.subscribe(hear));
       if (receiver.codec !== "opus") subscriptions.add(takeVideo(receiver, receiver.codec));
     }),
   );
-  subscriptions.add(
-    receivedSound(peer.receivers$, nowUs).subscribe((sound) => {
-      heardMs = performance.now();
-      sound$.next(sound);
-    }),
-  );
-  subscriptions.add(
-    peer.reports$.subscribe(() => {
-      heardMs = performance.now();
-    }),
-  );
+  subscriptions.add(receivedSound(peer.receivers$, nowUs).subscribe((sound) => sound$.next(sound)));
+  subscriptions.add(peer.reports$.subscribe(hear));
   subscriptions.add(
     peer.state$.subscribe((state) => {
       if (state === "connected") isConnected = true;
