@@ -30,6 +30,12 @@ export interface MjpegViewerOptions {
 
 /** How long a viewer waits for the first picture before it hears anything. */
 const SILENCE_MS = 2_000;
+/**
+ * Times the time in which a frame must be taken: a viewer who gets few and small frames, being slow, may take nothing at
+ * all long before they fill the buffers of the system. One who reads little by little seems to take nothing for a while,
+ * too: over loopback a reader makes room by 64 KiB.
+ */
+const STUCK_SHARE = 2;
 /** A viewer that was sent away may take so long to hear of it. */
 const FAREWELL_MS = 1_000;
 const JUDGE_MS = 1_000;
@@ -195,6 +201,7 @@ export function mjpegViewer(options: MjpegViewerOptions): Viewer {
   };
   const tick = (): void => {
     const nowMs = performance.now();
+    if (road.stuckMs > settings.stallMs * STUCK_SHARE) response.destroy();
     if (busySinceMs !== undefined) {
       const busyMs = nowMs - busySinceMs;
       if (busyMs > settings.stallMs) response.destroy();

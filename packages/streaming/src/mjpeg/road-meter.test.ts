@@ -116,3 +116,25 @@ test("a road that becomes fast again is found out", () => {
     expect(meter.bytesPerSecond).toBeUndefined();
   }
 });
+
+test("a viewer that takes nothing is known, where the system says what it holds", () => {
+  let nowMs = 0;
+  const meter = createRoadMeter(() => nowMs);
+  const say = (ms: number, sizeBytes: number): number => {
+    nowMs = ms;
+    meter.holds(sizeBytes);
+    return meter.stuckMs;
+  };
+  meter.wrote(100_000);
+  expect(meter.stuckMs, "nothing was said").toBe(0);
+  expect(say(100, 100_000)).toBe(0);
+  expect(say(200, 80_000)).toBe(0);
+  expect(say(1_200, 80_000)).toBe(1_000);
+  meter.wrote(5_000);
+  expect(say(2_200, 85_000), "more was written, nothing has gone").toBe(2_000);
+  nowMs = 9_000;
+  expect(meter.stuckMs, "no news is no standstill").toBe(2_000);
+  expect(say(9_000, 84_000)).toBe(0);
+  expect(say(9_500, 0)).toBe(0);
+  expect(say(20_000, 0), "nothing is held").toBe(0);
+});

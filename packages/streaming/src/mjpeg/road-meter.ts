@@ -12,6 +12,8 @@ export interface RoadMeter {
   waitMs(): number;
   /** What the road carries; undefined as long as nothing says that it is slow. */
   readonly bytesPerSecond: number | undefined;
+  /** For how long the system has held something and the viewer has taken nothing of it, as far as the system says. */
+  readonly stuckMs: number;
 }
 
 /** What may be on the road before the next frame goes: two or three frames of a viewer who is a little slow. */
@@ -44,6 +46,8 @@ export function createRoadMeter(now: () => number = () => performance.now()): Ro
   let fullSinceMs: number | undefined;
   let fullMs = 0;
   let report: { readonly ms: number; readonly gone: number; readonly held: number } | undefined;
+  /** When the system last said that something had gone, or that it held nothing. */
+  let goneAtMs = lastMs;
   let sentRate = { ms: lastMs, written: 0, bytesPerSecond: 0 };
 
   const settle = (): number => {
@@ -109,6 +113,7 @@ export function createRoadMeter(now: () => number = () => performance.now()): Ro
       const ms = settle();
       const gone = written - sizeBytes;
       const before = report;
+      if (sizeBytes === 0 || before === undefined || gone > before.gone) goneAtMs = ms;
       report = { ms, gone, held: sizeBytes };
       held = sizeBytes;
       if (!before) return;
@@ -129,6 +134,9 @@ export function createRoadMeter(now: () => number = () => performance.now()): Ro
     },
     get bytesPerSecond() {
       return rate;
+    },
+    get stuckMs() {
+      return report ? report.ms - goneAtMs : 0;
     },
   };
 }
