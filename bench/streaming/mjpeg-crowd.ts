@@ -1,6 +1,6 @@
 // Many viewers of MJPEG in a process of their own: reads what comes, counts frames, keeps nothing.
 import { connect } from "node:net";
-import type { TcpCrowdUse } from "./measure-tcp-crowd.ts";
+import { tellCrowdUse } from "./tell-crowd-use.ts";
 
 const [url = "", count = "1"] = process.argv.slice(2);
 
@@ -31,14 +31,4 @@ for (let viewer = 0; viewer < Number(count); viewer++) {
     request,
   );
 }
-process.on("message", () => {
-  const { user, system } = process.cpuUsage();
-  const use: TcpCrowdUse = {
-    atSeconds: performance.now() / 1_000,
-    cpuSeconds: (user + system) / 1e6,
-    frames,
-    bytes: received,
-  };
-  process.send?.(use);
-});
-process.on("disconnect", () => process.exit());
+tellCrowdUse(() => ({ frames, bytes: received }));

@@ -1,7 +1,7 @@
 // Many viewers over WebSockets in a process of their own: acknowledge each frame when it comes, keep nothing.
 import { readFrameMessage } from "@millrace/streaming/websocket";
 import { WebSocket } from "ws";
-import type { TcpCrowdUse } from "./measure-tcp-crowd.ts";
+import { tellCrowdUse } from "./tell-crowd-use.ts";
 
 const [url = "", count = "1", codec = "jpeg"] = process.argv.slice(2);
 const frames: number[] = [];
@@ -22,14 +22,4 @@ for (let viewer = 0; viewer < Number(count); viewer++) {
     socket.send(JSON.stringify({ type: "ack", sequence, agoMs: 0 }));
   });
 }
-process.on("message", () => {
-  const { user, system } = process.cpuUsage();
-  const use: TcpCrowdUse = {
-    atSeconds: performance.now() / 1_000,
-    cpuSeconds: (user + system) / 1e6,
-    frames,
-    bytes: received,
-  };
-  process.send?.(use);
-});
-process.on("disconnect", () => process.exit());
+tellCrowdUse(() => ({ frames, bytes: received }));
