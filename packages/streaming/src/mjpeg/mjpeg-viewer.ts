@@ -201,7 +201,10 @@ export function mjpegViewer(options: MjpegViewerOptions): Viewer {
   };
   const tick = (): void => {
     const nowMs = performance.now();
-    if (road.stuckMs > settings.stallMs * STUCK_SHARE) response.destroy();
+    if (road.stuckMs > settings.stallMs * STUCK_SHARE) {
+      response.destroy();
+      return;
+    }
     if (busySinceMs !== undefined) {
       const busyMs = nowMs - busySinceMs;
       if (busyMs > settings.stallMs) response.destroy();
