@@ -52,7 +52,7 @@ export default defineConfig({
           name: "examples",
           include: ["examples/*/{src,test}/**/*.test.ts"],
           setupFiles,
-          globalSetup,
+          globalSetup: [...globalSetup, "./test/build-pages.ts"],
         },
       },
       {

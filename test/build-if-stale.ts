@@ -4,7 +4,8 @@ import { existsSync, globSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
+/** Of the workspace. */
+export const root: string = fileURLToPath(new URL("..", import.meta.url));
 const bin = join(root, "node_modules/.bin");
 const PACKAGES = ["core", "vm-sink", "ingest", "inference", "cli"];
 /** The files of one build are written within this time. */
@@ -38,7 +39,8 @@ export function buildDeclarations(): void {
   run("tsc", root, "-b", ...PACKAGES.map((name) => `packages/${name}`));
 }
 
-function newestMs(pattern: string): number {
+/** When the newest of these files was written; tests do not count. */
+export function newestMs(pattern: string): number {
   const files = globSync(pattern, { cwd: root, exclude: (path) => path.endsWith(".test.ts") });
   return Math.max(0, ...files.map((file) => statSync(join(root, file)).mtimeMs));
 }

@@ -2,7 +2,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RunningServer } from "../src/index.ts";
 import { markedClip, markModel, markOf, missingForClips } from "./marked-clip.ts";
-import { buildPages, missingForBrowser, openPage, startBrowser } from "./page-browser.ts";
+import { missingForBrowser, openPage, startBrowser } from "./page-browser.ts";
 import { upload, type VideoBench, videoBench } from "./video-server.ts";
 
 const missing = missingForBrowser() ?? (await missingForClips());
@@ -37,7 +37,6 @@ describe.skipIf(missing !== undefined)("the page of live streams", () => {
   let browser: Browser;
 
   beforeAll(async () => {
-    await buildPages();
     bench = await videoBench();
     const videoModel = await markModel(bench.folder);
     server = await bench.start({ videoModel, webrtcAddresses: ["127.0.0.1"] });

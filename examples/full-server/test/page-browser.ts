@@ -1,12 +1,8 @@
-import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { findVictoriaMetrics } from "@millrace/vm-sink/server";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 
 const CHROMIUM = "/usr/bin/chromium";
-const PACKAGE = fileURLToPath(new URL("..", import.meta.url));
 
 /** Why the pages cannot be tested here, if so. */
 export async function missingForPages(): Promise<string | undefined> {
@@ -19,15 +15,6 @@ export async function missingForPages(): Promise<string | undefined> {
 /** Why no page can be opened here, if so. */
 export function missingForBrowser(): string | undefined {
   return existsSync(CHROMIUM) ? undefined : `there is no ${CHROMIUM}: apt-get install chromium`;
-}
-
-/** Builds the pages as the server sends them, not as a test would see them. */
-export async function buildPages(): Promise<void> {
-  await promisify(execFile)(
-    process.execPath,
-    ["node_modules/vite/bin/vite.js", "build", "web", "--logLevel", "error"],
-    { cwd: PACKAGE, env: { ...process.env, NODE_ENV: "production" } },
-  );
 }
 
 /** A browser with a profile of its own. */

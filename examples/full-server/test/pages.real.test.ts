@@ -5,7 +5,7 @@ import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RunningServer } from "../src/index.ts";
 import { type DatabaseGate, databaseGate } from "./database-gate.ts";
-import { buildPages, missingForPages, openPage, startBrowser } from "./page-browser.ts";
+import { missingForPages, openPage, startBrowser } from "./page-browser.ts";
 import { freePort, startServerProcess } from "./server-process.ts";
 import { ask, type TestArchive, type TestBench, testBench } from "./test-server.ts";
 
@@ -26,7 +26,6 @@ describe.skipIf(missing !== undefined)("the pages", () => {
   let browser: Browser;
 
   beforeAll(async () => {
-    await buildPages();
     bench = await testBench();
     gate = await databaseGate(bench.database.url);
     server = await bench.start({ vmUrl: gate.url });

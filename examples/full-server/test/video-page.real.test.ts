@@ -2,7 +2,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RunningServer } from "../src/index.ts";
 import { markedClip, markModel, markOf, missingForClips } from "./marked-clip.ts";
-import { buildPages, missingForBrowser, openPage, startBrowser } from "./page-browser.ts";
+import { missingForBrowser, openPage, startBrowser } from "./page-browser.ts";
 import { upload, type VideoBench, videoBench } from "./video-server.ts";
 
 const missing = missingForBrowser() ?? (await missingForClips());
@@ -29,7 +29,6 @@ describe.skipIf(missing !== undefined)("the page of videos", () => {
   let browser: Browser;
 
   beforeAll(async () => {
-    await buildPages();
     bench = await videoBench();
     server = await bench.start({ videoModel: await markModel(bench.folder) });
     browser = await startBrowser();
