@@ -6,12 +6,16 @@
 #   ffmpeg            makes the clips of the tests, and decodes where node-av is not installed
 #   python3-aiortc    watches and publishes over WebRTC in the tests
 #   python3-opencv    watches MJPEG in the tests
+#   gir1.2-gst-rtsp-server-1.0 and plugins of GStreamer: cameras that speak RTSP, in the tests
+#   coturn            carries WebRTC between those who cannot reach each other, in the tests
 # Usage: setup.sh [package...]   (default: all)
 # MILLRACE_SETUP=never forbids it. Where it may not or cannot install, it says what to type and goes on:
 # the demo then writes the report alone, and the tests that need a program are skipped by name.
 set -eu
 
-[ $# -gt 0 ] || set -- victoria-metrics chromium redis-server ffmpeg python3-aiortc python3-opencv
+[ $# -gt 0 ] || set -- victoria-metrics chromium redis-server ffmpeg \
+  python3-aiortc python3-opencv coturn \
+  python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
 
 missing=""
 for package in "$@"; do

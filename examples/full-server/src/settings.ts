@@ -107,6 +107,9 @@ export const serverSettings = z.strictObject({
   streamIdleMs: count(1_000, 86_400_000).default(30_000),
   /** STUN and TURN servers for WebRTC, such as `stun:stun.example.org`; a network of one's own needs none. */
   iceServers: list.default([]),
+  /** By which the TURN servers among them know this one. */
+  turnUser: z.string().optional(),
+  turnPassword: z.string().optional(),
   /** UDP ports for WebRTC, `40000-40100`; absent: any free ones. */
   webrtcPorts: z
     .string()

@@ -1,10 +1,11 @@
-"""A peer by aiortc: `watch URL` says how many frames came, `publish URL` sends a changing picture until its input ends."""
+"""A peer by aiortc: `watch URL` says how many frames came, `publish URL CODEC` sends a
+changing picture until its input ends."""
 
 import asyncio
 import sys
 import urllib.request
 
-from aiortc import RTCPeerConnection, RTCSessionDescription, VideoStreamTrack
+from aiortc import RTCPeerConnection, RTCRtpSender, RTCSessionDescription, VideoStreamTrack
 
 
 async def post(url, pc):
@@ -41,9 +42,12 @@ async def watch(url):
     await pc.close()
 
 
-async def publish(url):
+async def publish(url, codec):
     pc = RTCPeerConnection()
     pc.addTrack(VideoStreamTrack())
+    known = RTCRtpSender.getCapabilities("video").codecs
+    wanted = [one for one in known if one.mimeType.lower() in (f"video/{codec}", "video/rtx")]
+    pc.getTransceivers()[0].setCodecPreferences(wanted)
     await post(url, pc)
     await asyncio.get_event_loop().run_in_executor(None, sys.stdin.read)
     await pc.close()
@@ -52,4 +56,4 @@ async def publish(url):
 if sys.argv[1] == "watch":
     asyncio.run(watch(sys.argv[2]))
 else:
-    asyncio.run(publish(sys.argv[2]))
+    asyncio.run(publish(sys.argv[2], sys.argv[3]))

@@ -9,6 +9,8 @@ export type StreamingSettings = Pick<
   | "maxViewers"
   | "rateLimit"
   | "streamIdleMs"
+  | "turnPassword"
+  | "turnUser"
   | "webrtcAddresses"
   | "webrtcPorts"
 >;

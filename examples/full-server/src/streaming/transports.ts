@@ -1,5 +1,6 @@
+import { MillraceError } from "@millrace/core";
 import { type Admission, type FrameHub, mjpeg, type Publication } from "@millrace/streaming";
-import { webrtc } from "@millrace/streaming/webrtc";
+import { type IceServer, webrtc } from "@millrace/streaming/webrtc";
 import { websocket } from "@millrace/streaming/websocket";
 import { werift } from "@millrace/streaming/werift";
 import { isInstalled } from "./encoders.ts";
@@ -46,12 +47,12 @@ export function createTransports(
   admission: Admission,
   missingVideo: string | undefined,
 ): Transports {
-  const { iceServers, webrtcAddresses, webrtcPorts } = settings;
+  const { webrtcAddresses, webrtcPorts } = settings;
   const missingRtc =
     missingVideo ?? (isInstalled("werift") ? undefined : "npm install werift@0.25.2");
   const rtc = webrtc({
     peers: werift(),
-    iceServers: iceServers.map((urls) => ({ urls })),
+    iceServers: iceServersOf(settings),
     ...(webrtcAddresses.length > 0 && { hostAddresses: webrtcAddresses }),
     ...(webrtcPorts && { portRange: webrtcPorts }),
   });
@@ -82,6 +83,23 @@ export function createTransports(
       };
     },
   };
+}
+
+function iceServersOf({
+  iceServers,
+  turnUser: username,
+  turnPassword: credential,
+}: StreamingSettings): readonly IceServer[] {
+  const isTurn = (urls: string): boolean => /^turns?:/i.test(urls);
+  if (iceServers.some(isTurn) && !(username && credential)) {
+    throw new MillraceError(
+      "INVALID_OPTION",
+      "iceServers names a TURN server; give turnUser and turnPassword too (MILLRACE_TURN_USER, MILLRACE_TURN_PASSWORD).",
+    );
+  }
+  return iceServers.map((urls) =>
+    isTurn(urls) && username && credential ? { urls, username, credential } : { urls },
+  );
 }
 
 function stateOf(install: string | undefined): TransportStates[TransportName] {

@@ -3,6 +3,8 @@
  *
  * @packageDocumentation
  */
+
+export type { IceServer } from "../webrtc/peer-transport.ts";
 export {
   type DrawDetectionsOptions,
   type DrawnDetection,
@@ -18,7 +20,6 @@ export type {
   PageSoundSource,
   PageVideo,
 } from "./page.ts";
-export type { PageIceServer } from "./peer-connection.ts";
 export { type PlayMjpegOptions, playMjpeg } from "./play-mjpeg.ts";
 export { type PlayWebRtcOptions, playWebRtc } from "./play-web-rtc.ts";
 export { type PlayWebSocketOptions, playWebSocket } from "./play-web-socket.ts";

@@ -1,12 +1,6 @@
 import { MillraceError } from "@millrace/core/web";
+import type { IceServer } from "../webrtc/peer-transport.ts";
 import { page } from "./page.ts";
-
-/** A STUN or TURN server, in the words of WebRTC. */
-export interface PageIceServer {
-  readonly urls: string | readonly string[];
-  readonly username?: string;
-  readonly credential?: string;
-}
 
 /** What is used of an `RTCDataChannel`. */
 export interface PageChannel {
@@ -61,7 +55,8 @@ export interface PagePeerConnection {
 /** The classes of a page that WebRTC needs. */
 export interface PageRtc {
   readonly RTCPeerConnection: new (config: {
-    readonly iceServers?: readonly PageIceServer[];
+    readonly iceServers?: readonly IceServer[];
+    readonly iceTransportPolicy?: "all" | "relay";
     readonly bundlePolicy: "max-bundle";
   }) => PagePeerConnection;
   readonly RTCRtpReceiver: {

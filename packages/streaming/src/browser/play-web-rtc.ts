@@ -1,10 +1,10 @@
 import { CLOCK_KIND, DATA_CHANNEL, readPeerData } from "../messages/peer-messages.ts";
+import type { IceServer } from "../webrtc/peer-transport.ts";
 import { eachVideoFrame } from "./each-video-frame.ts";
 import { type ConnectionEnd, keepConnected } from "./keep-connected.ts";
 import { type PageCanvas, type PageVideo, page } from "./page.ts";
 import {
   type PageChannel,
-  type PageIceServer,
   type PagePeerConnection,
   type PageReceiver,
   pageRtc,
@@ -33,8 +33,13 @@ export interface PlayWebRtcOptions extends PlayerOptions {
   readonly microphone?: object;
   /** How long the browser should hold frames back, in milliseconds. @defaultValue as the browser finds it */
   readonly jitterBufferTarget?: number;
-  /** To find a road with; those that the server names are used from the next attempt on. */
-  readonly iceServers?: readonly PageIceServer[];
+  /**
+   * To find a road with. Those that the server names are used from the next attempt on, which comes after three seconds
+   * without a connection.
+   */
+  readonly iceServers?: readonly IceServer[];
+  /** `"relay"` goes over TURN only. @defaultValue `"all"` */
+  readonly iceTransportPolicy?: "all" | "relay";
   /** Sent with every request, such as `authorization`. */
   readonly headers?: Readonly<Record<string, string>>;
   /** @defaultValue that of the page */
@@ -45,6 +50,8 @@ const REPORT_MS = 500;
 /** A connection that has broken may come back by itself; then it is made anew. */
 const BROKEN_MS = 3_000;
 const CONNECT_MS = 10_000;
+/** The server names others to go by, and this connection was begun without them. */
+const UNTOLD_MS = 3_000;
 
 /**
  * Plays a stream of `webrtc` over WHEP in a `<video>`. A connection that fails is made anew.
@@ -68,7 +75,7 @@ export function playWebRtc(options: PlayWebRtcOptions): Player {
   const rtc = pageRtc();
   const core = createPlayerCore(options);
   const leaving = new AbortController();
-  let named: readonly PageIceServer[] = [];
+  let named: readonly IceServer[] = [];
 
   const connect = async (leave: AbortSignal): Promise<ConnectionEnd> => {
     const done = new AbortController();
@@ -79,7 +86,12 @@ export function playWebRtc(options: PlayWebRtcOptions): Player {
     let watch: (() => void) | undefined;
     const open = (): PagePeerConnection => {
       const iceServers = [...(options.iceServers ?? []), ...named];
-      const connection = new rtc.RTCPeerConnection({ iceServers, bundlePolicy: "max-bundle" });
+      const { iceTransportPolicy = "all" } = options;
+      const connection = new rtc.RTCPeerConnection({
+        iceServers,
+        iceTransportPolicy,
+        bundlePolicy: "max-bundle",
+      });
       opened.push(connection);
       const tracks: unknown[] = [];
       connection.ontrack = ({ track, receiver }) => {
@@ -134,9 +146,10 @@ export function playWebRtc(options: PlayWebRtcOptions): Player {
         }),
       );
     }, REPORT_MS);
-    const limit = setTimeout(() => {
+    const giveUp = (): void => {
       if (opened.at(-1)?.connectionState !== "connected") end("it did not connect");
-    }, CONNECT_MS);
+    };
+    const limits = [setTimeout(giveUp, CONNECT_MS)];
     let session: WhepSession | undefined;
     const leavePage = (): void => session?.end();
     page().addEventListener?.("pagehide", leavePage);
@@ -167,6 +180,9 @@ export function playWebRtc(options: PlayWebRtcOptions): Player {
       );
       if ("status" in result) return refusal(result.status);
       session = result;
+      if (named.length === 0 && result.iceServers.length > 0) {
+        limits.push(setTimeout(giveUp, UNTOLD_MS));
+      }
       if (result.iceServers.length > 0) named = result.iceServers;
       leave.addEventListener("abort", () => end("closed by the page"));
       if (leave.aborted) end("closed by the page");
@@ -174,7 +190,7 @@ export function playWebRtc(options: PlayWebRtcOptions): Player {
     } finally {
       page().removeEventListener?.("pagehide", leavePage);
       clearInterval(report);
-      clearTimeout(limit);
+      for (const limit of limits) clearTimeout(limit);
       watch?.();
       stopFrames();
       done.abort();

@@ -1,18 +1,5 @@
 import { expect, test } from "vitest";
-import { iceServersOf, sdpFragment } from "./whep-session.ts";
-
-test("servers of Link headers are read, whatever stands between them", () => {
-  const link =
-    '<https://example.org/x>; rel="next", <stun:stun.example.org>; rel="ice-server", ' +
-    '<turn:turn.example.org?transport=udp>; rel="ice-server"; username="u,1"; credential="p;2"; credential-type="password",' +
-    "<turns:turn.example.org:443>;rel=ice-server;username=u2;credential=p2, <javascript:x>; rel=ice-server";
-  expect(iceServersOf(link)).toEqual([
-    { urls: "stun:stun.example.org" },
-    { urls: "turn:turn.example.org?transport=udp", username: "u,1", credential: "p;2" },
-    { urls: "turns:turn.example.org:443", username: "u2", credential: "p2" },
-  ]);
-  expect(iceServersOf("")).toEqual([]);
-});
+import { sdpFragment } from "./whep-session.ts";
 
 test("a fragment names the section and the credentials of the offer", () => {
   const sdp = [

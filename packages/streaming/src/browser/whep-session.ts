@@ -1,4 +1,6 @@
-import type { PageCandidate, PageIceServer, PagePeerConnection } from "./peer-connection.ts";
+import type { IceServer } from "../webrtc/peer-transport.ts";
+import { readIceLinks } from "../webrtc/signalling/ice-link.ts";
+import type { PageCandidate, PagePeerConnection } from "./peer-connection.ts";
 
 /** How a {@link openWhepSession} speaks to the server. */
 export interface WhepAccess {
@@ -11,7 +13,7 @@ export interface WhepAccess {
 /** A session on a server of WHEP. */
 export interface WhepSession {
   /** Servers that the answer named. */
-  readonly iceServers: readonly PageIceServer[];
+  readonly iceServers: readonly IceServer[];
   /** Ends it; also when the page is just being left. */
   end(): void;
 }
@@ -115,7 +117,7 @@ export async function openWhepSession(
   };
   if (found.length > 0 || isComplete) send();
   signal.addEventListener("abort", () => clearTimeout(timer));
-  return { iceServers: iceServersOf(response.headers.get("link") ?? ""), end };
+  return { iceServers: readIceLinks(response.headers.get("link") ?? ""), end };
 }
 
 /** Candidates in the form of RFC 8840, with the section of our description that they are for. */
@@ -137,26 +139,4 @@ export function sdpFragment(
     ...(isComplete ? ["a=end-of-candidates"] : []),
     "",
   ].join("\r\n");
-}
-
-/** Servers of `Link` headers: `<turn:host>; rel="ice-server"; username="…"; credential="…"`. */
-export function iceServersOf(link: string): readonly PageIceServer[] {
-  const servers: PageIceServer[] = [];
-  for (const [, urls = "", parameters = ""] of link.matchAll(
-    /<([^>]*)>((?:\s*;[^,;"]*(?:"[^"]*")?)*)/g,
-  )) {
-    const named = (name: string): string | undefined => {
-      const [, quoted, bare] =
-        new RegExp(`;\\s*${name}\\s*=\\s*(?:"([^"]*)"|([^;,\\s]+))`, "i").exec(parameters) ?? [];
-      return quoted ?? bare;
-    };
-    if (named("rel") !== "ice-server" || !/^(?:stun|turn)s?:/.test(urls)) continue;
-    const [username, credential] = [named("username"), named("credential")];
-    servers.push({
-      urls,
-      ...(username !== undefined && { username }),
-      ...(credential !== undefined && { credential }),
-    });
-  }
-  return servers;
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { MillraceError } from "@millrace/core";
+import { GATHER_LIMIT_MS, iceUrls, isSpoken } from "../webrtc/ice-server.ts";
 import type { Peer, PeerOptions, PeerTransport } from "../webrtc/peer-transport.ts";
 import { agreedFamily } from "../webrtc/sdp/agreed-family.ts";
 import { offeredMedia } from "../webrtc/sdp/offered-media.ts";
@@ -17,7 +18,8 @@ export interface NodeDataChannelOptions {
   readonly lib?: NodeDataChannelLibrary;
 }
 
-const GATHER_LIMIT_MS = 5_000;
+/** What libjuice beneath it speaks. */
+const TURN = ["udp"] as const;
 const OFFERED = {
   h264: {
     payloadType: 102,
@@ -53,7 +55,7 @@ export function nodeDataChannel(options: NodeDataChannelOptions = {}): PeerTrans
   return {
     apiVersion: 1,
     name: "node-datachannel",
-    capabilities: { feedback: true, receive: true, channels: true, iceRestart: false },
+    capabilities: { feedback: true, receive: true, channels: true, iceRestart: false, turn: TURN },
     async prepare() {
       await load();
     },
@@ -133,9 +135,12 @@ async function open(
 ): Promise<Peer> {
   const { iceServers = [], iceTransportPolicy = "all", portRange } = options;
   const connection = new library.PeerConnection("millrace", {
-    iceServers: iceServers.flatMap(({ urls, username, credential }) =>
-      [urls].flat().map((url) => withCredentials(url, username, credential)),
-    ),
+    iceServers: iceUrls(iceServers).flatMap((server) => {
+      const { kind, transport, host: hostname, port, username, credential } = server;
+      if (kind === "stun") return transport === "udp" ? [{ hostname, port }] : [];
+      if (!isSpoken(server, TURN)) return [];
+      return [{ hostname, port, username, password: credential, relayType: "TurnUdp" as const }];
+    }),
     iceTransportPolicy,
     disableAutoNegotiation: true,
     ...(portRange && { portRangeBegin: portRange[0], portRangeEnd: portRange[1] }),
@@ -154,7 +159,7 @@ async function open(
   }
 }
 
-/** Candidates are told all at once; one server that does not answer does not keep the others back. */
+/** Waits for all candidates, but not for a server that does not answer. */
 async function gathering(connection: NdcConnection): Promise<void> {
   await new Promise<void>((done) => {
     const timer = setTimeout(done, GATHER_LIMIT_MS);
@@ -164,13 +169,6 @@ async function gathering(connection: NdcConnection): Promise<void> {
       done();
     });
   });
-}
-
-/** As the library has them: in the address. */
-function withCredentials(url: string, username = "", credential = ""): string {
-  if (username === "") return url;
-  const user = `${encodeURIComponent(username)}:${encodeURIComponent(credential)}@`;
-  return url.replace(/^(turns?:)/, `$1${user}`);
 }
 
 function counter(): () => number {

@@ -1,5 +1,6 @@
 import type { EncodedVideoFamily } from "@millrace/media";
 import type { Observable } from "rxjs";
+import type { IceUrl } from "./ice-server.ts";
 import type { SdpFragment } from "./sdp/sdp-fragment.ts";
 import type { TransportFeedback } from "./transport-feedback.ts";
 
@@ -12,6 +13,7 @@ export interface IceServer {
 
 /** What a {@link PeerTransport} opens a peer with. */
 export interface PeerOptions {
+  /** To find roads with. Those that the library cannot speak to are passed over. */
   readonly iceServers?: readonly IceServer[];
   /** `"relay"` goes over TURN only. @defaultValue `"all"` */
   readonly iceTransportPolicy?: "all" | "relay";
@@ -139,6 +141,8 @@ export interface PeerTransport {
     readonly receive: boolean;
     readonly channels: boolean;
     readonly iceRestart: boolean;
+    /** Over what it speaks to TURN servers; nothing where it speaks to none. */
+    readonly turn: readonly IceUrl["transport"][];
   };
   /**
    * Loads the library, so that the first viewer need not wait for it. Called when something is published; that it fails

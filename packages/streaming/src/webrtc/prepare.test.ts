@@ -20,7 +20,7 @@ it.each([
   const peers: PeerTransport = {
     apiVersion: 1,
     name: "none",
-    capabilities: { feedback: false, receive: false, channels: false, iceRestart: false },
+    capabilities: { feedback: false, receive: false, channels: false, iceRestart: false, turn: [] },
     prepare,
     answer: never,
     offer: never,

@@ -7,6 +7,7 @@ import type { FrameHub } from "../hub/frame-hub.ts";
 import type { Publication, PublishOptions, Transport } from "../transport.ts";
 import { createAdmission } from "../viewers/admission.ts";
 import { createViewerList } from "../viewers/viewer-list.ts";
+import { checkIce, iceUrls } from "./ice-server.ts";
 import type { IceServer, Peer, PeerOptions, PeerTransport } from "./peer-transport.ts";
 import { readDescription } from "./sdp/read-description.ts";
 import { canSound } from "./session/can-sound.ts";
@@ -87,8 +88,11 @@ const TURN_MS = 1_000;
  * server.close();
  * await media.close();
  * ```
+ * @throws MillraceError INVALID_OPTION when an address of `iceServers` is none, or when `iceTransportPolicy` is `"relay"`
+ *   and none of them is a TURN server that the library can speak to
  */
 export function webrtc(options: WebrtcOptions): Transport<WebrtcPublishOptions, WebrtcPublication> {
+  checkIce("webrtc", options, options.peers);
   return {
     apiVersion: 1,
     name: "webrtc",
@@ -106,6 +110,7 @@ function createPublication(
     renditions = DEFAULT_TIERS,
     viewerIceServers = [],
   } = publish;
+  if (typeof viewerIceServers !== "function") iceUrls(viewerIceServers);
   const clock = createRtpClock();
   const tiers = createVideoTiers(hub, clock, renditions);
   const steering = createTierSteering(renditions);

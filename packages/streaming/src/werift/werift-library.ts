@@ -18,6 +18,10 @@ export interface WeriftCodec {
 /** The road that was found. */
 export interface WeriftIceConnection {
   stunServer: unknown;
+  /** Settles when every server has answered or has been given up. */
+  gatherCandidates(): Promise<void>;
+  readonly state: string;
+  close(): Promise<void>;
   /** What comes that is not of ICE; with nobody subscribed it is lost. */
   readonly onData: WeriftEvent<[Buffer]> & { execute(data: Buffer): void };
   /** The pair of candidates in use. */

@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { MillraceError } from "@millrace/core";
+import { GATHER_LIMIT_MS, iceUrls } from "../webrtc/ice-server.ts";
 import type { Peer, PeerOptions, PeerTransport } from "../webrtc/peer-transport.ts";
 import { agreedFamily } from "../webrtc/sdp/agreed-family.ts";
 import { sendsVideo } from "../webrtc/sdp/offered-media.ts";
@@ -38,7 +40,13 @@ export function werift(options: WeriftOptions = {}): PeerTransport {
   return {
     apiVersion: 1,
     name: "werift",
-    capabilities: { feedback: true, receive: true, channels: true, iceRestart: true },
+    capabilities: {
+      feedback: true,
+      receive: true,
+      channels: true,
+      iceRestart: true,
+      turn: ["udp", "tcp", "tls"],
+    },
     async prepare() {
       await load();
     },
@@ -63,7 +71,7 @@ export function werift(options: WeriftOptions = {}): PeerTransport {
             sends ? (receives ? "sendrecv" : "sendonly") : receives ? "recvonly" : "inactive",
           );
         }
-        askNobodyElse(connection, peer);
+        boundGathering(connection, peer);
         if (mayBeServer(offer)) {
           // By itself it begins always, also where the other side says that it does; and then only after a tenth of a
           // second.
@@ -83,7 +91,7 @@ export function werift(options: WeriftOptions = {}): PeerTransport {
           transceiver.sender.streamIds = [stream];
         }
         const description = await connection.createOffer();
-        askNobodyElse(connection, peer);
+        boundGathering(connection, peer);
         await connection.setLocalDescription(description);
       });
     },
@@ -97,13 +105,26 @@ function mayBeServer(offer: string): boolean {
 }
 
 /**
- * Where no STUN server is named, werift asks one of Google's, and each join waits for it, five seconds where it cannot
- * be reached.
+ * Where no STUN server is named, werift asks one of Google's; and it waits for each server, five seconds for STUN and
+ * more for TURN where they cannot be reached. Candidates that come late are used, though not told.
  */
-function askNobodyElse(connection: WeriftConnection, { iceServers = [] }: PeerOptions): void {
-  if (iceServers.some(({ urls }) => [urls].flat().some((url) => url.startsWith("stun")))) return;
+function boundGathering(connection: WeriftConnection, { iceServers = [] }: PeerOptions): void {
+  const asksNobody = iceUrls(iceServers).every(({ kind }) => kind !== "stun");
   for (const { iceTransport } of connection.dtlsTransports) {
-    iceTransport.connection.stunServer = undefined;
+    const ice = iceTransport.connection;
+    if (asksNobody) ice.stunServer = undefined;
+    const gather = ice.gatherCandidates.bind(ice);
+    const gatherAll = async (): Promise<void> => {
+      await gather();
+      // A server may answer when the viewer has gone, and its socket would stay open.
+      if (ice.state === "closed") await ice.close();
+    };
+    ice.gatherCandidates = async () => {
+      const limit = new AbortController();
+      const late = sleep(GATHER_LIMIT_MS, undefined, { signal: limit.signal }).catch(() => {});
+      await Promise.race([gatherAll(), late]);
+      limit.abort();
+    };
   }
 }
 

@@ -37,6 +37,8 @@ export interface PagePlay {
   readonly audio?: boolean;
   /** Whether to send what the microphone hears, which `openMicrophone` has opened. */
   readonly microphone?: boolean;
+  /** Whether to go over TURN only. */
+  readonly isRelayed?: boolean;
   /** Whether pictures are shown in an `<img>` and not on a canvas. */
   readonly isImage?: boolean;
 }
@@ -106,6 +108,7 @@ function play({
   codec,
   audio = false,
   microphone = false,
+  isRelayed = false,
   isImage = false,
 }: PagePlay): number {
   const canvas = newCanvas();
@@ -170,6 +173,7 @@ function play({
       ...{ ...options, canvas, video },
       ...(wanted as { codec?: "h264" | "vp8" }),
       ...(microphone && voice && { microphone: voice }),
+      ...(isRelayed && { iceTransportPolicy: "relay" }),
     });
   };
   players.push({ player: start(), seen, states, data, heard });

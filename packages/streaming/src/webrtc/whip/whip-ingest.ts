@@ -5,6 +5,7 @@ import { BehaviorSubject, type Observable } from "rxjs";
 import { pageOrigins } from "../../http/page-origins.ts";
 import type { PublishOptions } from "../../transport.ts";
 import { type Admission, createAdmission } from "../../viewers/admission.ts";
+import { checkIce } from "../ice-server.ts";
 import type { PeerOptions, PeerTransport } from "../peer-transport.ts";
 import { createSignalling } from "../signalling/signalling.ts";
 import { createWhipSession, type WhipPublisher, type WhipSession } from "./whip-publisher.ts";
@@ -59,10 +60,12 @@ const MOST_PUBLISHERS = 16;
  * await ingest.close();
  * server.close();
  * ```
+ * @throws MillraceError INVALID_OPTION as `webrtc`
  */
 export function createWhipIngest(options: WhipIngestOptions): WhipIngest {
   const { peers, admission = createAdmission({ maxViewers: MOST_PUBLISHERS }) } = options;
   const { families = ["h264", "vp8"], authorize, allowedOrigins } = options;
+  checkIce("createWhipIngest", options, peers);
   const sessions = new Map<string, WhipSession>();
   const publishers$ = new BehaviorSubject<readonly WhipPublisher[]>([]);
   let isClosed = false;

@@ -1,0 +1,111 @@
+import { MillraceError } from "@millrace/core";
+import type { IceServer, PeerOptions, PeerTransport } from "./peer-transport.ts";
+
+/** One address of a STUN or TURN server, taken apart. */
+export interface IceUrl {
+  readonly kind: "stun" | "turn";
+  readonly host: string;
+  readonly port: number;
+  /** What carries what is said to it. */
+  readonly transport: "udp" | "tcp" | "tls" | "dtls";
+  readonly username?: string;
+  readonly credential?: string;
+}
+
+/** RFC 7064 and 7065: without an authority's slashes, and TURN alone may name a transport. */
+const FORM =
+  /^(stun|turn)(s?):(\[[\da-f:.]+\]|[^\s:/?#@[\]]+)(?::(\d{1,5}))?(\?transport=(udp|tcp))?$/i;
+/** Of those RFCs, and of TLS. */
+const [PORT, SECURE_PORT] = [3478, 5349];
+
+/**
+ * Candidates are told all at once, in the answer, so that a server which says nothing holds up each viewer. Two answers of
+ * a TURN server from the other side of the world take half as long.
+ */
+export const GATHER_LIMIT_MS = 2_000;
+
+/**
+ * Every address of some servers, with the ports and transports that go without saying.
+ *
+ * @throws MillraceError INVALID_OPTION when one is no address, or TURN has no name and password
+ */
+export function iceUrls(servers: readonly IceServer[]): readonly IceUrl[] {
+  return servers.flatMap(({ urls, username, credential }) =>
+    [urls].flat().map((url): IceUrl => {
+      const [, kind = "", secure = "", host = "", port, query, named] = FORM.exec(url) ?? [];
+      const isTurn = kind.toLowerCase() === "turn";
+      if (kind === "" || Number(port ?? 1) > 65_535 || Number(port) === 0 || (query && !isTurn)) {
+        throw new MillraceError(
+          "INVALID_OPTION",
+          `iceServers: ${JSON.stringify(url)} is no address of a STUN or TURN server; give one such as "stun:host:3478" or "turn:host:3478?transport=udp".`,
+        );
+      }
+      if (isTurn && !(username && credential)) {
+        throw new MillraceError(
+          "INVALID_OPTION",
+          `iceServers: ${url} wants a username and a credential.`,
+        );
+      }
+      const carrier = named?.toLowerCase() ?? (secure ? "tcp" : "udp");
+      return {
+        kind: isTurn ? "turn" : "stun",
+        host,
+        port: port === undefined ? (secure ? SECURE_PORT : PORT) : Number(port),
+        transport: secure
+          ? carrier === "tcp"
+            ? "tls"
+            : "dtls"
+          : carrier === "tcp"
+            ? "tcp"
+            : "udp",
+        ...(isTurn && username && credential && { username, credential }),
+      };
+    }),
+  );
+}
+
+const TURN_FORMS = {
+  udp: '"turn:host?transport=udp"',
+  tcp: '"turn:host?transport=tcp"',
+  tls: '"turns:host"',
+  dtls: '"turns:host?transport=udp"',
+} as const;
+
+/**
+ * Refuses servers that are none, and roads over TURN alone where no server of it can be spoken to.
+ *
+ * @param what - for the message
+ * @throws MillraceError INVALID_OPTION
+ */
+export function checkIce(
+  what: string,
+  { iceServers = [], iceTransportPolicy }: Pick<PeerOptions, "iceServers" | "iceTransportPolicy">,
+  { name, capabilities: { turn } }: PeerTransport,
+): void {
+  const servers = iceUrls(iceServers);
+  if (iceTransportPolicy !== "relay" || servers.some((server) => isSpoken(server, turn))) return;
+  const forms = turn.map((transport) => TURN_FORMS[transport]).join(" or ");
+  throw new MillraceError(
+    "INVALID_OPTION",
+    `${what}: iceTransportPolicy is "relay", and iceServers have no TURN server that ${name} can speak to; give one${forms && ` such as ${forms}`}.`,
+  );
+}
+
+/** Whether it is a TURN server that is spoken to over one of these. */
+export function isSpoken(
+  { kind, transport }: IceUrl,
+  transports: readonly IceUrl["transport"][],
+): boolean {
+  return kind === "turn" && transports.includes(transport);
+}
+
+/** Those of somebody else's that can be read. */
+export function readableServers(servers: readonly IceServer[]): readonly IceServer[] {
+  return servers.filter((server) => {
+    try {
+      return iceUrls([server]).length > 0;
+    } catch {
+      return false;
+    }
+  });
+}
