@@ -42,6 +42,8 @@ export interface NodeAvFrame {
   free(): void;
   /** Memory for its format and size; negative on failure. */
   getBuffer(align?: number): number;
+  /** Copies planes without padding into its own; negative on failure. */
+  fromBuffer(planes: Buffer): number;
 }
 
 /** What a decoder is told about its stream. */

@@ -4,17 +4,17 @@ import type { MjpegFraming } from "./mjpeg-options.ts";
 /** Writes the body of a `multipart/x-mixed-replace`, in pieces that are written one after another. */
 export interface FrameParts {
   /** Before the first picture. */
-  readonly opening: string;
+  readonly opening: Uint8Array;
   /**
    * A picture.
    *
    * @param head - what takes the place of its first two bytes
    */
-  frame(frame: EncodedFrame, head: Uint8Array): readonly (string | Uint8Array)[];
+  frame(frame: EncodedFrame, head: Uint8Array): readonly Uint8Array[];
   /** The last one once more, with the end behind it, where browsers need it to show the last one. */
   readonly last?: FrameParts["frame"];
   /** The end. */
-  readonly closing: string;
+  readonly closing: Uint8Array;
 }
 
 /**
@@ -24,28 +24,36 @@ export interface FrameParts {
 export function frameParts(boundary: string, framing: MjpegFraming): FrameParts {
   if (framing === "browser") {
     const next = `--${boundary}\r\nContent-Type: image/jpeg\r\n\r\n`;
-    const closing = `\r\n--${boundary}--\r\n`;
+    const closing = ascii(`\r\n--${boundary}--\r\n`);
+    const behind = ascii(`\r\n${next}`);
     return {
-      opening: next,
-      frame: ({ data }, head) => [head, data.subarray(2), `\r\n${next}`],
+      opening: ascii(next),
+      frame: ({ data }, head) => [head, data.subarray(2), behind],
       last: ({ data }, head) => [head, data.subarray(2), closing],
       closing,
     };
   }
+  const behind = ascii("\r\n");
   return {
-    opening: "",
+    opening: ascii(""),
     frame: (frame, head) => [
-      `--${boundary}\r\nContent-Type: image/jpeg\r\nContent-Length: ${head.length + frame.data.length - 2}\r\n` +
-        Object.entries(frameHeaders(frame))
-          .map(([name, value]) => `${name}: ${value}\r\n`)
-          .join("") +
-        "\r\n",
+      ascii(
+        `--${boundary}\r\nContent-Type: image/jpeg\r\nContent-Length: ${head.length + frame.data.length - 2}\r\n` +
+          Object.entries(frameHeaders(frame))
+            .map(([name, value]) => `${name}: ${value}\r\n`)
+            .join("") +
+          "\r\n",
+      ),
       head,
       frame.data.subarray(2),
-      "\r\n",
+      behind,
     ],
-    closing: `--${boundary}--\r\n`,
+    closing: ascii(`--${boundary}--\r\n`),
   };
+}
+
+function ascii(text: string): Uint8Array {
+  return Buffer.from(text, "latin1");
 }
 
 /** Time (seconds of Unix time, as motion-JPEG servers write it) and number of a frame, as headers. */

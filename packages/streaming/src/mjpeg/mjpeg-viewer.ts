@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { MillraceError } from "@millrace/core";
 import type { Subscription } from "rxjs";
+import { writeAtOnce } from "../http/write-at-once.ts";
 import type { EncodedFrame } from "../hub/encoded-frame.ts";
 import { createFramePace } from "../hub/frame-pace.ts";
 import type { PictureSpec, Rendition } from "../hub/rendition.ts";
@@ -73,29 +74,23 @@ export function mjpegViewer(options: MjpegViewerOptions): Viewer {
     if (response.headersSent) return;
     response.writeHead(200, headers);
     response.socket?.setNoDelay(true);
-    if (parts.opening === "") response.flushHeaders();
+    if (parts.opening.length === 0) response.flushHeaders();
     else response.write(parts.opening);
   };
   /** Writes pieces as one; `onTaken` is called when the system has all of them. */
-  const write = (pieces: readonly (string | Uint8Array)[], onTaken: () => void): void => {
+  const write = (pieces: readonly Uint8Array[], onTaken: () => void): void => {
     busySinceMs = performance.now();
     lastSentMs = busySinceMs;
-    // By itself a response gives the parts of a chunk to its socket one by one, each with a call of the system.
-    const { socket } = response;
-    socket?.cork();
-    response.cork();
-    for (const piece of pieces.slice(0, -1)) response.write(piece);
-    response.write(pieces.at(-1) ?? "", (error) => {
+    const sizeBytes = writeAtOnce(response, pieces, (error) => {
       busySinceMs = undefined;
       road.taken();
       if (state === "closed" || error) return;
       onTaken();
       pump();
     });
-    response.uncork();
-    socket?.uncork();
-    road.wrote(pieces.reduce((sum, piece) => sum + piece.length, 0));
-    // What the system has room for it takes at once.
+    road.wrote(sizeBytes);
+    // What the system has room for it takes at once, or nearly so where a connection is encrypted.
+    if (response.socket?.writableLength === 0) return;
     setImmediate(() => {
       if (busySinceMs !== undefined) road.full();
     });

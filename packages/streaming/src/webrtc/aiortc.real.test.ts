@@ -57,21 +57,25 @@ describe.skipIf(!isThere).each([
     70_000,
   );
 
-  it.each(["h264", "vp8"])("publishes %s, and what it sends is decoded", async (codec) => {
-    const publishing = run("publish", `${addressOf(server)}/whip`, codec);
-    try {
-      await expect.poll(async () => (await firstValueFrom(ingest.publishers$)).length).toBe(1);
-      const [publisher] = await firstValueFrom(ingest.publishers$);
-      expect(publisher?.family).toBe(codec);
-      let frames = 0;
-      const decoded = publisher?.decode(media.decoder).video$.subscribe(() => frames++);
-      await expect.poll(() => frames).toBeGreaterThan(20);
-      decoded?.unsubscribe();
-      publisher?.close();
-    } finally {
-      // It publishes until then.
-      publishing.child.stdin?.end();
-      await publishing;
-    }
-  }, 70_000);
+  it.each(["h264", "vp8"])(
+    "publishes %s, and what it sends is decoded",
+    async (codec) => {
+      const publishing = run("publish", `${addressOf(server)}/whip`, codec);
+      try {
+        await expect.poll(async () => (await firstValueFrom(ingest.publishers$)).length).toBe(1);
+        const [publisher] = await firstValueFrom(ingest.publishers$);
+        expect(publisher?.family).toBe(codec);
+        let frames = 0;
+        const decoded = publisher?.decode(media.decoder).video$.subscribe(() => frames++);
+        await expect.poll(() => frames).toBeGreaterThan(20);
+        decoded?.unsubscribe();
+        publisher?.close();
+      } finally {
+        // It publishes until then.
+        publishing.child.stdin?.end();
+        await publishing;
+      }
+    },
+    70_000,
+  );
 });

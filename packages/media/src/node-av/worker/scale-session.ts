@@ -19,24 +19,34 @@ export interface ScaleSession {
 
 /** Tables for so many kinds of picture are kept: a stream needs one or two. */
 const KEPT_SCALERS = 8;
+/** Pictures of so many kinds are kept in FFmpeg's memory, to be written over: fresh memory costs more than the copy. */
+const KEPT_SOURCES = 2;
 
 /** Makes a session. */
 export function scaleSession(library: NodeAvLibrary, memory: FrameMemory): ScaleSession {
-  const kept = new Map<string, Scaler>();
+  const scalers = newest<Scaler>(KEPT_SCALERS, ({ context, target }) => {
+    context.freeContext();
+    target.free();
+  });
+  const sources = newest<NodeAvFrame>(KEPT_SOURCES, (frame) => frame.free());
 
-  function scaler(key: string, filter: Filter): Scaler {
-    const known = kept.get(key);
-    kept.delete(key);
-    const found = known ?? openScaler(library, filter);
-    kept.set(key, found);
-    const [oldest] = kept.keys();
-    if (kept.size > KEPT_SCALERS && oldest !== undefined) {
-      const gone = kept.get(oldest);
-      kept.delete(oldest);
-      gone?.context.freeContext();
-      gone?.target.free();
-    }
-    return found;
+  /** The region in FFmpeg's memory, until the next one. */
+  function sourceOf(source: WireSource, region: Region): NodeAvFrame {
+    const { width, height } = region;
+    const frame = sources([source.format, width, height].join(" "), () => {
+      const made = new library.Frame();
+      made.alloc();
+      made.format = library.avGetPixFmtFromName(ffmpegFormat(source.format));
+      made.width = width;
+      made.height = height;
+      made.getBuffer();
+      return made;
+    });
+    const copied = frame.fromBuffer(cropped(source, region));
+    if (copied < 0) throw notCopied(copied);
+    frame.colorSpace = matrixCode(source.colorSpace.matrix);
+    frame.colorRange = rangeCode(source.colorSpace.fullRange);
+    return frame;
   }
 
   /** Scales into FFmpeg's memory, which the next call of the same kind overwrites. */
@@ -47,21 +57,12 @@ export function scaleSession(library: NodeAvLibrary, memory: FrameMemory): Scale
       space: ScaleRequest["colorSpace"];
     },
     filter: Filter,
-  ): NodeAvFrame {
+  ): Scaler {
     const { matrix, fullRange } = source.colorSpace;
     const { width, height, format, space } = target;
     const from = [source.format, region.width, region.height, matrix, fullRange];
     const to = [format, width, height, space.matrix, space.fullRange];
-    const one = scaler([...from, ...to].join(" "), filter);
-    const name = library.avGetPixFmtFromName(ffmpegFormat(source.format));
-    const planes = cropped(source, region);
-    const picture = library.Frame.fromVideoBuffer(planes, {
-      width: region.width,
-      height: region.height,
-      format: name,
-    });
-    picture.colorSpace = matrixCode(matrix);
-    picture.colorRange = rangeCode(fullRange);
+    const one = scalers([...from, ...to].join(" "), () => openScaler(library, filter));
     if (one.target.width === 0) {
       one.target.format = library.avGetPixFmtFromName(format);
       one.target.width = width;
@@ -70,15 +71,15 @@ export function scaleSession(library: NodeAvLibrary, memory: FrameMemory): Scale
       one.target.colorRange = rangeCode(space.fullRange);
       one.target.getBuffer();
     }
-    const result = one.context.scaleFrameSync(one.target, picture);
-    picture.free();
+    const result = one.context.scaleFrameSync(one.target, sourceOf(source, region));
     if (result < 0) {
       throw new WorkerFailure(
         "INTERNAL",
         `node-av: swscale made no ${format} of ${width} × ${height} from ${source.format} (error ${result}).`,
       );
     }
-    return one.target;
+    one.planes ??= one.target.data ?? [];
+    return one;
   }
 
   return {
@@ -92,14 +93,12 @@ export function scaleSession(library: NodeAvLibrary, memory: FrameMemory): Scale
         return { memory: into, sizeBytes };
       }
       const target = { format: ffmpegFormat(format), width, height, space: colorSpace };
-      const scaled = run(request, target, "bilinear");
+      const { target: scaled, planes = [] } = run(request, target, "bilinear");
       const copied = library.avImageCopyToBuffer(
-        ...([Buffer.from(into), sizeBytes, scaled.data ?? [], scaled.linesize] as const),
+        ...([Buffer.from(into), sizeBytes, planes, scaled.linesize] as const),
         ...([scaled.format, width, height, 1] as const),
       );
-      if (copied < 0) {
-        throw new WorkerFailure("INTERNAL", `node-av: a picture was not copied (error ${copied}).`);
-      }
+      if (copied < 0) throw notCopied(copied);
       return { memory: into, sizeBytes };
     },
     native(request) {
@@ -111,12 +110,12 @@ export function scaleSession(library: NodeAvLibrary, memory: FrameMemory): Scale
         return { frame, free: () => frame.free() };
       }
       const target = { format: ffmpegFormat(format), width, height, space: colorSpace };
-      return { frame: run(request, target, "bilinear"), free: () => {} };
+      return { frame: run(request, target, "bilinear").target, free: () => {} };
     },
     tensor(request) {
       const { box, width, height, padding, target } = request;
       const { pictureWidth, pictureHeight } = box;
-      const scaled = run(
+      const { target: scaled, planes = [] } = run(
         request,
         {
           format: "gbrpf32le",
@@ -134,7 +133,7 @@ export function scaleSession(library: NodeAvLibrary, memory: FrameMemory): Scale
       // FFmpeg's order is green, blue, red.
       [1, 2, 0].forEach((plane, index) => {
         const at = plane * width * height + box.top * width + box.left;
-        const from = scaled.data?.[index];
+        const from = planes[index];
         if (!from) throw new WorkerFailure("INTERNAL", "node-av: a picture has no planes.");
         library.avImageCopy2(
           ...([[bytes.subarray(at * 4)], [width * 4]] as const),
@@ -145,6 +144,26 @@ export function scaleSession(library: NodeAvLibrary, memory: FrameMemory): Scale
       return target ? null : into;
     },
   };
+}
+
+/** Keeps what was used last, by a key, and lets go of the oldest. */
+function newest<T>(most: number, letGo: (value: T) => void): (key: string, make: () => T) => T {
+  const kept = new Map<string, T>();
+  return (key, make) => {
+    const value = kept.get(key) ?? make();
+    kept.delete(key);
+    kept.set(key, value);
+    for (const [oldest, gone] of kept) {
+      if (kept.size <= most) break;
+      kept.delete(oldest);
+      letGo(gone);
+    }
+    return value;
+  };
+}
+
+function notCopied(error: number): WorkerFailure {
+  return new WorkerFailure("INTERNAL", `node-av: a picture was not copied (error ${error}).`);
 }
 
 /** The planes of a region without padding. node-av's own `avImageCrop` goes by bytes where samples have two. */
@@ -174,6 +193,8 @@ function isSame({ source, region, format, width, height, colorSpace }: ScaleRequ
 interface Scaler {
   readonly context: NodeAvScaleContext;
   readonly target: NodeAvFrame;
+  /** Of the target, which stay where they are. Each new view of them would be counted as memory of V8's own. */
+  planes?: Buffer[];
 }
 
 /**
