@@ -20,7 +20,9 @@ set -eu
 missing=""
 for package in "$@"; do
   # A library of Python has no command of its own.
-  command -v "$package" >/dev/null 2>&1 || dpkg -s "$package" >/dev/null 2>&1 || missing="$missing $package"
+  command -v "$package" >/dev/null 2>&1 ||
+    dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed ||
+    missing="$missing $package"
 done
 [ -n "$missing" ] || exit 0
 
@@ -31,8 +33,18 @@ elif [ -r /etc/debian_version ] && [ "$(id -u)" = 0 ]; then
   export DEBIAN_FRONTEND=noninteractive
   log=$(mktemp)
   # shellcheck disable=SC2086 # one word a package
+  # Some packages bring a service, which is to run for a test and not from now on.
+  policy=/usr/sbin/policy-rc.d
+  if [ ! -e "$policy" ]; then
+    trap 'rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod +x "$policy"
+  fi
   if apt-get update >"$log" 2>&1 && apt-get install -y --no-install-recommends $missing >>"$log" 2>&1; then
     rm -f "$log"
+    for service in coturn redis-server victoria-metrics; do
+      case "$missing " in *" $service "*) systemctl disable "$service" >/dev/null 2>&1 || true ;; esac
+    done
   else
     tail -n 5 "$log"
     echo "setup: that failed; the whole output is in $log. Going on without$missing."

@@ -3,16 +3,23 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
+import type { TestProject } from "vitest/node";
 import { newestMs, root } from "./build-if-stale.ts";
 
 const SERVER = join(root, "examples/full-server");
 const ENTRY = join(SERVER, "dist/web/index.html");
 
 /** Builds them when they are older than what they are made of; `npm test` has built them before. */
-export default function setup(): void {
+export default function setup(project: TestProject): void {
+  build();
+  project.onTestsRerun(async () => build());
+}
+
+function build(): void {
   const neededMs = Math.max(
     newestMs("examples/full-server/web/**/*"),
     newestMs("packages/*/src/**/*.{ts,json}"),
+    newestMs("pnpm-lock.yaml"),
   );
   if (existsSync(ENTRY) && statSync(ENTRY).mtimeMs >= neededMs) return;
   const { status, stderr } = spawnSync(

@@ -21,8 +21,8 @@ export const missingTurnServer: string | undefined =
 export interface TurnServer extends AsyncDisposable {
   readonly iceServer: IceServer & { readonly urls: string };
   readonly port: number;
-  /** What it has written since it began. */
-  log(): string;
+  /** How often it has been asked for a relay, and has given one. */
+  allocations(): number;
 }
 
 /** Starts coturn, which relays between addresses of this machine too. */
@@ -50,7 +50,7 @@ export async function startTurnServer(): Promise<TurnServer> {
   return {
     iceServer: { urls: `turn:127.0.0.1:${port}`, username: USERNAME, credential: CREDENTIAL },
     port,
-    log: () => log,
+    allocations: () => log.match(/: new, realm=/g)?.length ?? 0,
     async [Symbol.asyncDispose]() {
       const ended = once(child, "close");
       child.kill("SIGKILL");

@@ -42,7 +42,10 @@ export interface NodeAvFrame {
   free(): void;
   /** Memory for its format and size; negative on failure. */
   getBuffer(align?: number): number;
-  /** Copies planes without padding into its own; negative on failure. */
+  /**
+   * Points it at planes without padding, which stay the caller's to keep from the collector, in the place of memory that it
+   * must have; negative on failure.
+   */
   fromBuffer(planes: Buffer): number;
 }
 

@@ -101,7 +101,9 @@ export function playWebRtc(options: PlayWebRtcOptions): Player {
         // Until somebody clicks, some pages may not play; the element shows that itself.
         void video.play().catch(() => {});
       };
-      watch = watchState(connection, end);
+      watch = watchState(connection, end, () => {
+        for (const limit of limits) clearTimeout(limit);
+      });
       return connection;
     };
     const times = createRtpTimes();
@@ -146,9 +148,7 @@ export function playWebRtc(options: PlayWebRtcOptions): Player {
         }),
       );
     }, REPORT_MS);
-    const giveUp = (): void => {
-      if (opened.at(-1)?.connectionState !== "connected") end("it did not connect");
-    };
+    const giveUp = (): void => end("it did not connect");
     const limits = [setTimeout(giveUp, CONNECT_MS)];
     let session: WhepSession | undefined;
     const leavePage = (): void => session?.end();
@@ -180,9 +180,9 @@ export function playWebRtc(options: PlayWebRtcOptions): Player {
       );
       if ("status" in result) return refusal(result.status);
       session = result;
-      if (named.length === 0 && result.iceServers.length > 0) {
-        limits.push(setTimeout(giveUp, UNTOLD_MS));
-      }
+      const isUntold = named.length === 0 && result.iceServers.length > 0;
+      const isConnected = opened.at(-1)?.connectionState === "connected";
+      if (isUntold && !isConnected && maxAttempts > 0) limits.push(setTimeout(giveUp, UNTOLD_MS));
       if (result.iceServers.length > 0) named = result.iceServers;
       leave.addEventListener("abort", () => end("closed by the page"));
       if (leave.aborted) end("closed by the page");
@@ -212,11 +212,16 @@ export function playWebRtc(options: PlayWebRtcOptions): Player {
 }
 
 /** @returns what stops it */
-function watchState(connection: PagePeerConnection, end: (reason: string) => void): () => void {
+function watchState(
+  connection: PagePeerConnection,
+  end: (reason: string) => void,
+  connected: () => void,
+): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   connection.onconnectionstatechange = () => {
     clearTimeout(timer);
     const state = connection.connectionState;
+    if (state === "connected") connected();
     if (state === "failed") end("the connection failed");
     if (state === "disconnected") timer = setTimeout(() => end("the connection broke"), BROKEN_MS);
   };

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { MillraceError } from "@millrace/core";
-import { GATHER_LIMIT_MS, iceUrls, isSpoken } from "../webrtc/ice-server.ts";
+import { gatherLimitMs, iceUrls, isSpoken } from "../webrtc/ice-server.ts";
 import type { Peer, PeerOptions, PeerTransport } from "../webrtc/peer-transport.ts";
 import { agreedFamily } from "../webrtc/sdp/agreed-family.ts";
 import { offeredMedia } from "../webrtc/sdp/offered-media.ts";
@@ -147,7 +147,7 @@ async function open(
   });
   const peer = ndcPeer(connection);
   try {
-    const gathered = gathering(connection);
+    const gathered = gathering(connection, gatherLimitMs(options));
     agree(connection, peer);
     connection.setLocalDescription(type);
     await gathered;
@@ -160,9 +160,9 @@ async function open(
 }
 
 /** Waits for all candidates, but not for a server that does not answer. */
-async function gathering(connection: NdcConnection): Promise<void> {
+async function gathering(connection: NdcConnection, limitMs: number): Promise<void> {
   await new Promise<void>((done) => {
-    const timer = setTimeout(done, GATHER_LIMIT_MS);
+    const timer = setTimeout(done, limitMs);
     connection.onGatheringStateChange((state) => {
       if (state !== "complete") return;
       clearTimeout(timer);

@@ -21,7 +21,7 @@ test("ports and transports that go without saying are those of RFC 7064, 7065 an
     ),
   ).toEqual([
     { kind: "turn", host: "1.2.3.4", port: 3478, transport: "tcp" },
-    { kind: "turn", host: "[::1]", port: 5, transport: "udp" },
+    { kind: "turn", host: "::1", port: 5, transport: "udp" },
     { kind: "turn", host: "d", port: 5349, transport: "tls" },
     { kind: "turn", host: "e", port: 443, transport: "dtls" },
   ]);
@@ -54,6 +54,11 @@ test.each([{}, { username: "u" }, { username: "u", credential: "" }])(
     );
   },
 );
+
+test("a login in an address is refused, and told to nobody", () => {
+  const urls = "turn:user:s3cr3t@p@a.example";
+  expect(() => iceUrls([{ urls, ...login }])).toThrow(/"turn:…@a\.example" is no address/);
+});
 
 test("what somebody else names is passed over where it cannot be read", () => {
   const good = { urls: "stun:a.example" };

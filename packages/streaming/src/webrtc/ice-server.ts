@@ -4,6 +4,7 @@ import type { IceServer, PeerOptions, PeerTransport } from "./peer-transport.ts"
 /** One address of a STUN or TURN server, taken apart. */
 export interface IceUrl {
   readonly kind: "stun" | "turn";
+  /** A name or an address, of IPv6 without its brackets. */
   readonly host: string;
   readonly port: number;
   /** What carries what is said to it. */
@@ -18,11 +19,20 @@ const FORM =
 /** Of those RFCs, and of TLS. */
 const [PORT, SECURE_PORT] = [3478, 5349];
 
+/** Two answers of a TURN server from the other side of the world take half as long, and by TLS all of it. */
+const GATHER_LIMIT_MS = 2_000;
+/** Where there is no other road. */
+const RELAY_LIMIT_MS = 10_000;
+
 /**
- * Candidates are told all at once, in the answer, so that a server which says nothing holds up each viewer. Two answers of
- * a TURN server from the other side of the world take half as long.
+ * How long to wait for servers before an answer goes out. Candidates are told all at once, in it, so that a server which
+ * says nothing holds up each viewer; those that come later are not used.
  */
-export const GATHER_LIMIT_MS = 2_000;
+export function gatherLimitMs({
+  iceTransportPolicy,
+}: Pick<PeerOptions, "iceTransportPolicy">): number {
+  return iceTransportPolicy === "relay" ? RELAY_LIMIT_MS : GATHER_LIMIT_MS;
+}
 
 /**
  * Every address of some servers, with the ports and transports that go without saying.
@@ -34,10 +44,12 @@ export function iceUrls(servers: readonly IceServer[]): readonly IceUrl[] {
     [urls].flat().map((url): IceUrl => {
       const [, kind = "", secure = "", host = "", port, query, named] = FORM.exec(url) ?? [];
       const isTurn = kind.toLowerCase() === "turn";
+      // Some libraries take a login in the address, which no message may show.
+      const shown = url.replace(/^([^:]*:).*@/s, "$1…@");
       if (kind === "" || Number(port ?? 1) > 65_535 || Number(port) === 0 || (query && !isTurn)) {
         throw new MillraceError(
           "INVALID_OPTION",
-          `iceServers: ${JSON.stringify(url)} is no address of a STUN or TURN server; give one such as "stun:host:3478" or "turn:host:3478?transport=udp".`,
+          `iceServers: ${JSON.stringify(shown)} is no address of a STUN or TURN server; give one such as "stun:host:3478" or "turn:host:3478?transport=udp".`,
         );
       }
       if (isTurn && !(username && credential)) {
@@ -49,7 +61,7 @@ export function iceUrls(servers: readonly IceServer[]): readonly IceUrl[] {
       const carrier = named?.toLowerCase() ?? (secure ? "tcp" : "udp");
       return {
         kind: isTurn ? "turn" : "stun",
-        host,
+        host: host.replace(/^\[|\]$/g, ""),
         port: port === undefined ? (secure ? SECURE_PORT : PORT) : Number(port),
         transport: secure
           ? carrier === "tcp"

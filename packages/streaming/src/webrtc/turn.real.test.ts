@@ -1,7 +1,9 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { nodeAv } from "@millrace/media/node-av";
 import { expectNoOpenFrames } from "@millrace/media/testing";
 import type { Browser } from "playwright-core";
@@ -34,7 +36,7 @@ const hostAddresses = ["127.0.0.1"];
 describe.skipIf(missing !== undefined).each([
   ["werift", werift, ["", "?transport=udp", "?transport=tcp"]],
   ["node-datachannel", nodeDataChannel, ["", "?transport=udp"]],
-] as const)("over TURN, with %s", { timeout: 90_000 }, (_, peers, forms) => {
+] as const)("over TURN, with %s", { timeout: 90_000 }, (name, peers, forms) => {
   const media = nodeAv({ workers: 1 });
   const hub = createFrameHub(testPattern({ ...size, framerate: 15 }), {
     video: media.videoEncoder,
@@ -125,9 +127,31 @@ describe.skipIf(missing !== undefined).each([
       ],
     }).publish(hub);
     ({ handle } = publication);
+    const began = performance.now();
     const client = await joinWhep(`${addressOf(server)}/whep`);
+    // Libraries wait for 5 and 14 seconds by themselves.
+    expect(performance.now() - began).toBeLessThan(4_500);
     await expect.poll(() => client.packets.video).toBeGreaterThan(20);
     await client.leave();
+  });
+
+  it("a server that answers when the viewer has gone leaves no socket behind", async () => {
+    await using late = await lateRoad(turn.port, 2_500);
+    await using publication = webrtc({
+      peers: peers(),
+      hostAddresses,
+      iceServers: [{ ...turn.iceServer, urls: `turn:127.0.0.1:${late.port}` }],
+    }).publish(hub);
+    ({ handle } = publication);
+    const sockets = (): number => openSockets() - late.sockets();
+    const [before, allocations] = [sockets(), turn.allocations()];
+    const client = await joinWhep(`${addressOf(server)}/whep`);
+    await client.leave();
+    // The server answers twice: that it wants a login, and with the relay.
+    await sleep(6_500);
+    // The other library stops asking when it is closed.
+    if (name === "werift") expect(turn.allocations()).toBeGreaterThan(allocations);
+    await expect.poll(sockets).toBeLessThanOrEqual(before);
   });
 });
 
@@ -147,4 +171,51 @@ async function silentServer(): Promise<AsyncDisposable & { readonly port: number
       tcp.close();
     },
   };
+}
+
+/** A road to a port on which answers take their time. */
+async function lateRoad(
+  port: number,
+  delayMs: number,
+): Promise<AsyncDisposable & { readonly port: number; sockets(): number }> {
+  const road = createSocket("udp4").bind(0, "127.0.0.1");
+  await once(road, "listening");
+  const beyond = new Map<number, ReturnType<typeof createSocket>>();
+  const timers = new Set<NodeJS.Timeout>();
+  road.on("message", (data, { port: from }) => {
+    const known = beyond.get(from);
+    const socket = known ?? createSocket("udp4");
+    beyond.set(from, socket);
+    if (!known) {
+      socket.on("message", (answer) => {
+        timers.add(setTimeout(() => road.send(answer, from, "127.0.0.1"), delayMs));
+      });
+    }
+    socket.send(data, port, "127.0.0.1");
+  });
+  return {
+    port: road.address().port,
+    sockets: () => 1 + beyond.size,
+    async [Symbol.asyncDispose]() {
+      for (const timer of timers) clearTimeout(timer);
+      for (const socket of [road, ...beyond.values()]) socket.close();
+    },
+  };
+}
+
+/** UDP sockets of this process, by the tables of Linux. */
+function openSockets(): number {
+  const held = readdirSync("/proc/self/fd").map((name) => {
+    try {
+      return /^socket:\[(\d+)\]/.exec(readlinkSync(`/proc/self/fd/${name}`))?.[1];
+    } catch {
+      return undefined;
+    }
+  });
+  const udp = new Set(
+    readFileSync("/proc/net/udp", "latin1")
+      .split("\n")
+      .map((line) => line.trim().split(/\s+/)[9]),
+  );
+  return held.filter((inode) => inode !== undefined && udp.has(inode)).length;
 }

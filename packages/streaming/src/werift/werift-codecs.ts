@@ -1,5 +1,6 @@
 import type { PeerOptions } from "../webrtc/peer-transport.ts";
 import { EXTENSION_URI } from "../webrtc/rtp/header-extensions.ts";
+import { weriftIceServers } from "./werift-ice-servers.ts";
 import type { WeriftLibrary } from "./werift-library.ts";
 
 const FEEDBACK = [
@@ -27,7 +28,7 @@ const OPUS = 111;
  */
 export function weriftConfig(
   { RTCRtpCodecParameters, RTCRtpHeaderExtensionParameters }: WeriftLibrary,
-  { families, iceServers = [], iceTransportPolicy = "all", portRange, ...options }: PeerOptions,
+  { families, iceServers, iceTransportPolicy = "all", portRange, ...options }: PeerOptions,
   receivesVideo: boolean,
 ): object {
   // werift tells a sender of packets one by one, but not of repetitions, which a sender takes for lost for good.
@@ -77,9 +78,7 @@ export function weriftConfig(
       ],
       audio: [extension("mid")],
     },
-    iceServers: iceServers.flatMap(({ urls, ...rest }) =>
-      (typeof urls === "string" ? [urls] : urls).map((url) => ({ urls: url, ...rest })),
-    ),
+    iceServers: weriftIceServers(iceServers),
     iceTransportPolicy,
     iceUseIpv6: false,
     bundlePolicy: "max-bundle",

@@ -20,7 +20,6 @@ export interface WeriftIceConnection {
   stunServer: unknown;
   /** Settles when every server has answered or has been given up. */
   gatherCandidates(): Promise<void>;
-  readonly state: string;
   close(): Promise<void>;
   /** What comes that is not of ICE; with nobody subscribed it is lost. */
   readonly onData: WeriftEvent<[Buffer]> & { execute(data: Buffer): void };

@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MillraceError } from "@millrace/core";
-import { GATHER_LIMIT_MS, iceUrls } from "../webrtc/ice-server.ts";
+import { gatherLimitMs } from "../webrtc/ice-server.ts";
 import type { Peer, PeerOptions, PeerTransport } from "../webrtc/peer-transport.ts";
 import { agreedFamily } from "../webrtc/sdp/agreed-family.ts";
 import { sendsVideo } from "../webrtc/sdp/offered-media.ts";
 import { weriftConfig } from "./werift-codecs.ts";
+import { TURN, weriftIceServers } from "./werift-ice-servers.ts";
 import { loadWeriftLibrary, type WeriftConnection, type WeriftLibrary } from "./werift-library.ts";
 import { weriftPeer } from "./werift-peer.ts";
 
@@ -45,7 +46,7 @@ export function werift(options: WeriftOptions = {}): PeerTransport {
       receive: true,
       channels: true,
       iceRestart: true,
-      turn: ["udp", "tcp", "tls"],
+      turn: TURN,
     },
     async prepare() {
       await load();
@@ -106,22 +107,31 @@ function mayBeServer(offer: string): boolean {
 
 /**
  * Where no STUN server is named, werift asks one of Google's; and it waits for each server, five seconds for STUN and
- * more for TURN where they cannot be reached. Candidates that come late are used, though not told.
+ * more for TURN where they cannot be reached.
  */
-function boundGathering(connection: WeriftConnection, { iceServers = [] }: PeerOptions): void {
-  const asksNobody = iceUrls(iceServers).every(({ kind }) => kind !== "stun");
+function boundGathering(connection: WeriftConnection, options: PeerOptions): void {
+  const servers = weriftIceServers(options.iceServers);
+  const asksNobody = servers.every(({ urls }) => !urls.startsWith("stun:"));
   for (const { iceTransport } of connection.dtlsTransports) {
     const ice = iceTransport.connection;
     if (asksNobody) ice.stunServer = undefined;
     const gather = ice.gatherCandidates.bind(ice);
+    const close = ice.close.bind(ice);
+    let isClosed = false;
+    ice.close = async () => {
+      isClosed = true;
+      await close();
+    };
     const gatherAll = async (): Promise<void> => {
       await gather();
       // A server may answer when the viewer has gone, and its socket would stay open.
-      if (ice.state === "closed") await ice.close();
+      if (isClosed) await close();
     };
     ice.gatherCandidates = async () => {
       const limit = new AbortController();
-      const late = sleep(GATHER_LIMIT_MS, undefined, { signal: limit.signal }).catch(() => {});
+      const late = sleep(gatherLimitMs(options), undefined, { signal: limit.signal }).catch(
+        () => {},
+      );
       await Promise.race([gatherAll(), late]);
       limit.abort();
     };

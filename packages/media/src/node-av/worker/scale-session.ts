@@ -19,7 +19,7 @@ export interface ScaleSession {
 
 /** Tables for so many kinds of picture are kept: a stream needs one or two. */
 const KEPT_SCALERS = 8;
-/** Pictures of so many kinds are kept in FFmpeg's memory, to be written over: fresh memory costs more than the copy. */
+/** Frames of FFmpeg's for so many kinds of source. */
 const KEPT_SOURCES = 2;
 
 /** Makes a session. */
@@ -30,7 +30,10 @@ export function scaleSession(library: NodeAvLibrary, memory: FrameMemory): Scale
   });
   const sources = newest<NodeAvFrame>(KEPT_SOURCES, (frame) => frame.free());
 
-  /** The region in FFmpeg's memory, until the next one. */
+  /** What a frame of FFmpeg's points at meanwhile, which knows nothing of the collector. */
+  let lent: Buffer | undefined;
+
+  /** The region as a frame of FFmpeg's, which points at `lent`. */
   function sourceOf(source: WireSource, region: Region): NodeAvFrame {
     const { width, height } = region;
     const frame = sources([source.format, width, height].join(" "), () => {
@@ -42,8 +45,9 @@ export function scaleSession(library: NodeAvLibrary, memory: FrameMemory): Scale
       made.getBuffer();
       return made;
     });
-    const copied = frame.fromBuffer(cropped(source, region));
-    if (copied < 0) throw notCopied(copied);
+    lent = cropped(source, region);
+    const result = frame.fromBuffer(lent);
+    if (result < 0) throw notCopied(result);
     frame.colorSpace = matrixCode(source.colorSpace.matrix);
     frame.colorRange = rangeCode(source.colorSpace.fullRange);
     return frame;
@@ -72,6 +76,7 @@ export function scaleSession(library: NodeAvLibrary, memory: FrameMemory): Scale
       one.target.getBuffer();
     }
     const result = one.context.scaleFrameSync(one.target, sourceOf(source, region));
+    lent = undefined;
     if (result < 0) {
       throw new WorkerFailure(
         "INTERNAL",
@@ -105,9 +110,13 @@ export function scaleSession(library: NodeAvLibrary, memory: FrameMemory): Scale
       const { format, width, height, colorSpace, source, region } = request;
       const name = library.avGetPixFmtFromName(ffmpegFormat(format));
       if (isSame(request)) {
-        const planes = cropped(source, region);
-        const frame = library.Frame.fromVideoBuffer(planes, { width, height, format: name });
-        return { frame, free: () => frame.free() };
+        let held: Buffer | undefined = cropped(source, region);
+        const frame = library.Frame.fromVideoBuffer(held, { width, height, format: name });
+        const free = (): void => {
+          frame.free();
+          held = undefined;
+        };
+        return { frame, free };
       }
       const target = { format: ffmpegFormat(format), width, height, space: colorSpace };
       return { frame: run(request, target, "bilinear").target, free: () => {} };

@@ -5,11 +5,14 @@ test("servers of Link headers are read, whatever stands between them", () => {
   const link =
     '<https://example.org/x>; rel="next", <stun:stun.example.org>; rel="ice-server", ' +
     '<turn:turn.example.org?transport=udp>; rel="ice-server"; username="u,1"; credential="p;2"; credential-type="password",' +
-    "<turns:turn.example.org:443>;rel=ice-server;username=u2;credential=p2, <javascript:x>; rel=ice-server";
+    "<turns:turn.example.org:443>;rel=ice-server;username=u2;credential=p2, <javascript:x>; rel=ice-server, " +
+    "<TURN:a.example>; title*=UTF-8''a; ours; rel=ice-server; username=u; credential=p, " +
+    "<turn:nobody.example>; rel=ice-server";
   expect(readIceLinks(link)).toEqual([
     { urls: "stun:stun.example.org" },
     { urls: "turn:turn.example.org?transport=udp", username: "u,1", credential: "p;2" },
     { urls: "turns:turn.example.org:443", username: "u2", credential: "p2" },
+    { urls: "TURN:a.example", username: "u", credential: "p" },
   ]);
   expect(readIceLinks("")).toEqual([]);
 });

@@ -16,26 +16,25 @@ export function iceLinks(servers: readonly IceServer[]): string {
     .join(", ");
 }
 
-/** The servers that `Link` headers name; others are passed over. */
+/** The servers that `Link` headers name (RFC 8288). Others, and TURN without a login, are passed over: a browser throws. */
 export function readIceLinks(header: string): readonly IceServer[] {
   const servers: IceServer[] = [];
   for (const [, url = "", rest = ""] of header.matchAll(
-    /<([^>]*)>((?:\s*;\s*[\w-]+\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s;,"]*))*)/g,
+    /<([^>]*)>((?:\s*;\s*[\w*-]+(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s;,"]*))?)*)/g,
   )) {
     const parameters = new Map<string, string>();
     for (const [, name = "", inQuotes, bare] of rest.matchAll(
-      /;\s*([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]*))/g,
+      /;\s*([\w*-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]*)))?/g,
     )) {
       parameters.set(name.toLowerCase(), inQuotes?.replace(/\\(.)/g, "$1") ?? bare ?? "");
     }
-    if (parameters.get("rel") !== "ice-server" || !/^(stun|turn)s?:/.test(url)) continue;
+    const [, kind] = /^(stun|turn)s?:/i.exec(url) ?? [];
+    if (parameters.get("rel") !== "ice-server" || kind === undefined) continue;
     const username = parameters.get("username");
     const credential = parameters.get("credential");
-    servers.push({
-      urls: url,
-      ...(username !== undefined && { username }),
-      ...(credential !== undefined && { credential }),
-    });
+    const hasLogin = username !== undefined && credential !== undefined;
+    if (hasLogin) servers.push({ urls: url, username, credential });
+    else if (kind.toLowerCase() === "stun") servers.push({ urls: url });
   }
   return servers;
 }

@@ -4,7 +4,7 @@ import type { EncodedVideoFamily } from "@millrace/media";
 import { BehaviorSubject, firstValueFrom, type Observable } from "rxjs";
 import type { FrameHub } from "../../hub/frame-hub.ts";
 import type { ViewerStats } from "../../viewers/viewer.ts";
-import { iceUrls, readableServers } from "../ice-server.ts";
+import { checkIce, readableServers } from "../ice-server.ts";
 import type { IceServer, PeerOptions, PeerTransport } from "../peer-transport.ts";
 import { canSound } from "../session/can-sound.ts";
 import { createRtpClock } from "../session/rtp-clock.ts";
@@ -55,14 +55,14 @@ const MOST_REDIRECTS = 5;
  * Publishes a stream to a server by WHIP (RFC 9725), such as MediaMTX or LiveKit, which serves more viewers than one
  * process can. Goes on trying until it is closed.
  *
- * @throws MillraceError INVALID_OPTION when an address is none
+ * @throws MillraceError INVALID_OPTION when an address is none, and as `webrtc`
  */
 export function publishWhip(hub: FrameHub, options: PublishWhipOptions): WhipPublication {
   if (!URL.canParse(String(options.url))) {
     throw new MillraceError("INVALID_OPTION", "publishWhip: url is no address of a server.");
   }
-  iceUrls(options.iceServers ?? []);
   const { peers, rendition = DEFAULT_RENDITION } = options;
+  checkIce("publishWhip", options, peers);
   const families =
     options.families ?? (["h264", "vp8"] as const).filter((one) => hub.families.includes(one));
   const state$ = new BehaviorSubject<WhipPublicationState>("connecting");
