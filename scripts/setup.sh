@@ -32,7 +32,6 @@ elif [ -r /etc/debian_version ] && [ "$(id -u)" = 0 ]; then
   echo "setup: installing from Debian:$missing (MILLRACE_SETUP=never forbids it)"
   export DEBIAN_FRONTEND=noninteractive
   log=$(mktemp)
-  # shellcheck disable=SC2086 # one word a package
   # Some packages bring a service, which is to run for a test and not from now on.
   policy=/usr/sbin/policy-rc.d
   if [ ! -e "$policy" ]; then
@@ -40,6 +39,7 @@ elif [ -r /etc/debian_version ] && [ "$(id -u)" = 0 ]; then
     printf '#!/bin/sh\nexit 101\n' >"$policy"
     chmod +x "$policy"
   fi
+  # shellcheck disable=SC2086 # one word a package
   if apt-get update >"$log" 2>&1 && apt-get install -y --no-install-recommends $missing >>"$log" 2>&1; then
     rm -f "$log"
     for service in coturn redis-server victoria-metrics; do
