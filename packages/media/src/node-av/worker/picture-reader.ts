@@ -54,7 +54,7 @@ export function pictureReader(library: NodeAvLibrary, memory: FrameMemory): Pict
         height,
         1,
       );
-      for (const { buffer } of planes) letGo(buffer);
+      for (const plane of planes) letGo(plane);
       if (source !== frame) source.unref();
       if (isGrey(library, frame)) fillChroma(into, format, width, height);
       if (copied < 0)
@@ -84,8 +84,9 @@ export function pictureReader(library: NodeAvLibrary, memory: FrameMemory): Pict
  * Takes a view off FFmpeg's memory. V8 reckons that memory to be the view's, and collects garbage once in some thirty
  * frames for it: a twentieth of what decoding takes.
  */
-function letGo(view: ArrayBufferLike): void {
-  if (view instanceof ArrayBuffer) view.transfer(0);
+function letGo({ buffer, length }: Buffer): void {
+  // Never what it may share with others.
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === length) buffer.transfer(0);
 }
 
 /** Whether the decoder filled in what it could not read. */
