@@ -42,8 +42,10 @@ export function scaleSession(library: NodeAvLibrary, memory: FrameMemory): Scale
       made.format = library.avGetPixFmtFromName(ffmpegFormat(source.format));
       made.width = width;
       made.height = height;
-      made.getBuffer();
-      return made;
+      const result = made.getBuffer();
+      if (result >= 0) return made;
+      made.free();
+      throw notCopied(result);
     });
     lent = cropped(source, region);
     const result = frame.fromBuffer(lent);

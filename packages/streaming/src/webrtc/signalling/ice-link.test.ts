@@ -17,6 +17,11 @@ test("servers of Link headers are read, whatever stands between them", () => {
   expect(readIceLinks("")).toEqual([]);
 });
 
+test("a header of brackets alone names nothing", () => {
+  expect(readIceLinks("<".repeat(16_384))).toEqual([]);
+  expect(readIceLinks(`<turn:a>${"; =".repeat(4_096)}`)).toEqual([]);
+});
+
 test("what is written is read, whatever a password is made of", () => {
   const servers = [
     { urls: "stun:stun.example.org" },

@@ -20,7 +20,7 @@ export function iceLinks(servers: readonly IceServer[]): string {
 export function readIceLinks(header: string): readonly IceServer[] {
   const servers: IceServer[] = [];
   for (const [, url = "", rest = ""] of header.matchAll(
-    /<([^>]*)>((?:\s*;\s*[\w*-]+(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s;,"]*))?)*)/g,
+    /<([^<>]*)>((?:\s*;\s*[\w*-]+(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s;,"]*))?)*)/g,
   )) {
     const parameters = new Map<string, string>();
     for (const [, name = "", inQuotes, bare] of rest.matchAll(
