@@ -42,6 +42,8 @@ test.each([
   "turn:a?transport=sctp",
   "turn:a b",
   "turn:::1",
+  undefined as never,
+  5 as never,
 ])("%j is no address of a server", (urls) => {
   expect(() => iceUrls([{ urls, ...login }])).toThrow(/is no address of a STUN or TURN server/);
 });

@@ -45,7 +45,7 @@ export function iceUrls(servers: readonly IceServer[]): readonly IceUrl[] {
       const [, kind = "", secure = "", host = "", port, query, named] = FORM.exec(url) ?? [];
       const isTurn = kind.toLowerCase() === "turn";
       // Some libraries take a login in the address, which no message may show.
-      const shown = url.replace(/^([^:]*:).*@/s, "$1…@");
+      const shown = String(url).replace(/^([^:]*:).*@/s, "$1…@");
       if (kind === "" || Number(port ?? 1) > 65_535 || Number(port) === 0 || (query && !isTurn)) {
         throw new MillraceError(
           "INVALID_OPTION",
