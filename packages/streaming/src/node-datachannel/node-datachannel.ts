@@ -55,7 +55,14 @@ export function nodeDataChannel(options: NodeDataChannelOptions = {}): PeerTrans
   return {
     apiVersion: 1,
     name: "node-datachannel",
-    capabilities: { feedback: true, receive: true, channels: true, iceRestart: false, turn: TURN },
+    capabilities: {
+      feedback: true,
+      receive: true,
+      channels: true,
+      iceRestart: false,
+      relayOnly: false,
+      turn: TURN,
+    },
     async prepare() {
       await load();
     },

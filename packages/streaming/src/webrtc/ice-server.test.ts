@@ -69,7 +69,7 @@ test("what somebody else names is passed over where it cannot be read", () => {
 
 describe("TURN alone", () => {
   const peers = (turn: PeerTransport["capabilities"]["turn"]) =>
-    ({ name: "one", capabilities: { turn } }) as PeerTransport;
+    ({ name: "one", capabilities: { relayOnly: true, turn } }) as PeerTransport;
   const check = (urls: string, turn: PeerTransport["capabilities"]["turn"]) => () =>
     checkIce(
       "webrtc",

@@ -92,9 +92,15 @@ const TURN_FORMS = {
 export function checkIce(
   what: string,
   { iceServers = [], iceTransportPolicy }: Pick<PeerOptions, "iceServers" | "iceTransportPolicy">,
-  { name, capabilities: { turn } }: PeerTransport,
+  { name, capabilities: { relayOnly, turn } }: PeerTransport,
 ): void {
   const servers = iceUrls(iceServers);
+  if (iceTransportPolicy === "relay" && !relayOnly) {
+    throw new MillraceError(
+      "INVALID_OPTION",
+      `${what}: iceTransportPolicy is "relay", and ${name} would go other ways too; use werift().`,
+    );
+  }
   if (iceTransportPolicy !== "relay" || servers.some((server) => isSpoken(server, turn))) return;
   const forms = turn.map((transport) => TURN_FORMS[transport]).join(" or ");
   throw new MillraceError(

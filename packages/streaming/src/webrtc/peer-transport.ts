@@ -141,6 +141,8 @@ export interface PeerTransport {
     readonly receive: boolean;
     readonly channels: boolean;
     readonly iceRestart: boolean;
+    /** Whether `"relay"` keeps it to TURN servers; one that cannot is refused with it. */
+    readonly relayOnly: boolean;
     /** Over what it speaks to TURN servers; nothing where it speaks to none. */
     readonly turn: readonly IceUrl["transport"][];
   };

@@ -20,7 +20,14 @@ it.each([
   const peers: PeerTransport = {
     apiVersion: 1,
     name: "none",
-    capabilities: { feedback: false, receive: false, channels: false, iceRestart: false, turn: [] },
+    capabilities: {
+      feedback: false,
+      receive: false,
+      channels: false,
+      iceRestart: false,
+      relayOnly: false,
+      turn: [],
+    },
     prepare,
     answer: never,
     offer: never,

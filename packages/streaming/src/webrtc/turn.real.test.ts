@@ -35,7 +35,7 @@ const hostAddresses = ["127.0.0.1"];
 
 describe.skipIf(missing !== undefined).each([
   ["werift", werift, ["", "?transport=udp", "?transport=tcp"]],
-  ["node-datachannel", nodeDataChannel, ["", "?transport=udp"]],
+  ["node-datachannel", nodeDataChannel, []],
 ] as const)("over TURN, with %s", { timeout: 90_000 }, (name, peers, forms) => {
   const media = nodeAv({ workers: 1 });
   const hub = createFrameHub(testPattern({ ...size, framerate: 15 }), {
@@ -99,14 +99,21 @@ describe.skipIf(missing !== undefined).each([
     await client.leave();
   });
 
-  it("a stream is published by one who has no other road", async () => {
+  it("one that would go other ways too is refused", () => {
+    const make = () =>
+      webrtc({ peers: peers(), iceServers: [turn.iceServer], iceTransportPolicy: "relay" });
+    if (name === "werift") expect(make).not.toThrow();
+    else expect(make).toThrow(/node-datachannel would go other ways too; use werift\(\)/);
+  });
+
+  it("a stream is published by one who has a relay", async () => {
     await using ingest = createWhipIngest({ peers: peers(), hostAddresses });
     ({ handle } = ingest);
     await using _ = publishWhip(hub, {
       url: `${addressOf(server)}/whip`,
       peers: peers(),
       iceServers: [turn.iceServer],
-      iceTransportPolicy: "relay",
+      iceTransportPolicy: name === "werift" ? "relay" : "all",
     });
     await expect.poll(async () => (await firstValueFrom(ingest.publishers$)).length).toBe(1);
     const [publisher] = await firstValueFrom(ingest.publishers$);

@@ -46,6 +46,7 @@ export function werift(options: WeriftOptions = {}): PeerTransport {
       receive: true,
       channels: true,
       iceRestart: true,
+      relayOnly: true,
       turn: TURN,
     },
     async prepare() {

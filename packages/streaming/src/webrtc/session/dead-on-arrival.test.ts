@@ -10,7 +10,14 @@ import { webrtc } from "../webrtc.ts";
 const failing: PeerTransport = {
   apiVersion: 1,
   name: "failing",
-  capabilities: { feedback: false, receive: false, channels: false, iceRestart: false, turn: [] },
+  capabilities: {
+    feedback: false,
+    receive: false,
+    channels: false,
+    iceRestart: false,
+    relayOnly: false,
+    turn: [],
+  },
   async answer() {
     const close = async (): Promise<void> => {};
     return {
