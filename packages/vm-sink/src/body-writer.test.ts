@@ -541,6 +541,39 @@ describe("the result", () => {
     expect(result.database).toEqual({ version: undefined, cpuMs: 0, cores: 4 });
   });
 
+  it.each([0, 1])(
+    "counts it where every second page shows the storage as it was (%s)",
+    async (odd) => {
+      let [inserted, lost] = [100, 3];
+      let storage = { rows: inserted, lost };
+      let [asked, uptime] = [0, 10];
+      let page = "";
+      const fake = await database({
+        metrics() {
+          asked += 1;
+          if (asked % 3 !== 1) return page;
+          uptime += 1;
+          if (uptime % 2 === odd) storage = { rows: inserted, lost };
+          page = metricsPage(
+            1_000,
+            `vm_app_uptime_seconds ${uptime}`,
+            `vm_rows_inserted_total{type="promremotewrite"} ${inserted}`,
+            `vm_rows_added_to_storage_total ${storage.rows}`,
+            `vm_rows_ignored_total{reason="small_timestamp"} ${storage.lost}`,
+          );
+          return page;
+        },
+        answer(_, response) {
+          inserted += ONE_BODY;
+          lost += 4;
+          reply(response, 204);
+        },
+      });
+      const { result } = await load(fake, bodies(1));
+      expect(result.lostRows).toEqual({ small_timestamp: 4 });
+    },
+  );
+
   it("does not wait for ever for a page that never changes", async () => {
     const fake = await database({ metrics: () => metricsPage(1_000, "vm_app_uptime_seconds 7") });
     const { result } = await soon(load(fake, bodies(1)));

@@ -47,16 +47,18 @@ function samplesOfLine(line: string): string[] {
   return values.map((value, i) => sampleText(metric, timestamps[i] as number, value));
 }
 
-/** The page of `/metrics`, made after this call: it is renewed once a second. */
+/** The page of `/metrics`, all of it made after this call: it is renewed once a second, its storage's part by turns. */
 export async function freshPage(url: string): Promise<string> {
   const read = async (): Promise<string> => await (await fetch(`${url}/metrics`)).text();
   const uptime = (page: string): string | undefined => /^vm_app_uptime_seconds .*/m.exec(page)?.[0];
-  const first = uptime(await read());
-  for (;;) {
-    const page = await read();
-    if (uptime(page) !== first) return page;
+  let page = await read();
+  for (let newPages = 0; newPages < 2; ) {
     await new Promise((resolve) => setTimeout(resolve, 50));
+    const last = page;
+    page = await read();
+    if (uptime(page) !== uptime(last)) newPages += 1;
   }
+  return page;
 }
 
 export async function snapshots(url: string): Promise<readonly string[]> {

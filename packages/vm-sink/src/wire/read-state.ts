@@ -6,7 +6,7 @@ import { parseServerState, type ServerState } from "./server-state.ts";
 export const FIRST_ANSWER_MS = 10_000;
 /** How often, and how many times, the database is asked for a page newer than its last one. */
 const PAGE_EVERY_MS = 100;
-const MOST_PAGES = 15;
+const MOST_PAGES = 25;
 
 /**
  * What a database says of itself on `/metrics`.
@@ -23,17 +23,28 @@ export async function readState(client: Client, withinMs?: number): Promise<Serv
   );
 }
 
-/** The same from a page made after this call: the database makes a new one only once a second. */
+/**
+ * The same, with every number taken after this call. The database makes a page only once a second; and
+ * older ones (1.79) keep the numbers of their storage, such as what it dropped, for a second of their own:
+ * a new page may still show those of the page before it.
+ */
 export async function freshState(client: Client): Promise<ServerState> {
-  const first = await readState(client);
-  let state = first;
-  for (let asked = 1; asked < MOST_PAGES && isSamePage(state, first); asked++) {
+  let state: ServerState = await readState(client);
+  // Without it no page can be told from the next.
+  if (state.uptimeSeconds === undefined) return state;
+  let newPages = 0;
+  for (let asked = 1; asked < MOST_PAGES && newPages < 2; asked++) {
     await new Promise((resolve) => setTimeout(resolve, PAGE_EVERY_MS));
+    const last = state;
     state = await readState(client);
+    if (state.uptimeSeconds === last.uptimeSeconds) continue;
+    newPages += 1;
+    if (!mayMixPages(state)) break;
   }
   return state;
 }
 
-function isSamePage(page: ServerState, first: ServerState): boolean {
-  return page.uptimeSeconds !== undefined && page.uptimeSeconds === first.uptimeSeconds;
+/** Only where the storage has seen every row that was inserted are its numbers surely as new as the rest. */
+function mayMixPages({ kind, insertedRows, storedRows }: ServerState): boolean {
+  return kind === "single" && storedRows !== insertedRows;
 }

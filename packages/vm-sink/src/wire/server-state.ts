@@ -24,6 +24,8 @@ export interface ServerState {
   readonly cores: number | undefined;
   /** Rows that it has taken from requests so far, of all its clients, those dropped afterwards included. */
   readonly insertedRows: number | undefined;
+  /** Rows that its storage was given, those that it dropped included. */
+  readonly storedRows: number | undefined;
   /** Requests whose rows it is taking at this moment. */
   readonly runningInserts: number | undefined;
   /** Rows that it dropped after a 2xx, by reason. */
@@ -41,7 +43,7 @@ const LOST_ROWS =
 const INSERTED_ROWS = /^vm_rows_inserted_total(?:\{[^}]*\})? (\S+)/;
 const FLAG = /^flag\{name="([^"]*)", ?value="([^"]*)"/;
 const NUMBER =
-  /^(vm_app_start_timestamp|vm_app_uptime_seconds|process_cpu_|vm_available_cpu_cores|vm_concurrent_insert_current) ?/;
+  /^(vm_app_start_timestamp|vm_app_uptime_seconds|process_cpu_|vm_available_cpu_cores|vm_concurrent_insert_current|vm_rows_added_to_storage_total) ?/;
 const VERSION = /^vm_app_version\{.*short_version="([^"]*)"/;
 
 /** Reads the few lines of a `/metrics` page that matter to a writer. */
@@ -76,6 +78,7 @@ export function parseServerState(page: string): ServerState {
     cpuSeconds: numbers.get("process_cpu_seconds_total"),
     cores: numbers.get("vm_available_cpu_cores") ?? numbers.get("process_cpu_cores_available"),
     insertedRows,
+    storedRows: numbers.get("vm_rows_added_to_storage_total"),
     runningInserts: numbers.get("vm_concurrent_insert_current"),
     lostRows,
     flags,
