@@ -16,6 +16,8 @@ export interface RtpStreamOptions {
   readonly nextTransportSequence: () => number;
   /** Room at the end of a packet for what encryption puts there. */
   readonly tailBytes: number;
+  /** Memory for a packet; the same for each where `write` copies it. @defaultValue new for each */
+  readonly allocate?: (byteLength: number) => Buffer;
   /** Encrypts a packet and gives it to the network. The packet is the callee's own. */
   readonly write: (packet: Buffer, headerBytes: number) => void;
   /** Writes RTCP in the clear, to be encrypted. */
@@ -29,6 +31,7 @@ const FIXED_HEADER_BYTES = 12;
 /** Numbers packets of one stream to one peer, writes their headers and remembers them. */
 export function createRtpStream(options: RtpStreamOptions): PeerSender {
   const { codec, ssrc, rtx, extensions, nextTransportSequence, tailBytes, write } = options;
+  const { allocate = Buffer.allocUnsafe } = options;
   const { bytes: extension, transportSequenceAt } = extensionBytes(extensions);
   const headerBytes = FIXED_HEADER_BYTES + extension.length;
   const header = (payloadType: number, source: number): Buffer => {
@@ -56,7 +59,7 @@ export function createRtpStream(options: RtpStreamOptions): PeerSender {
     original?: number,
   ): SentNumbers => {
     const at = headerBytes + (original === undefined ? 0 : 2);
-    const packet = Buffer.allocUnsafe(at + data.length + tailBytes);
+    const packet = allocate(at + data.length + tailBytes);
     packet.set(template);
     if (marker) packet[1] = (template[1] ?? 0) | 0x80;
     packet.writeUInt16BE(number, 2);
