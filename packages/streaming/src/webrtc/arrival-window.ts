@@ -135,12 +135,9 @@ export function createArrivalWindow(): ArrivalWindow {
   const measure = (): void => {
     const emptyMs = baseMs();
     // No more than are known, whatever times a viewer says that they came at.
-    let kept = 0;
-    for (let at = Math.max(0, arrivals.length - SLOTS); at < arrivals.length; at++) {
-      const arrival = arrivals[at] as Arrival;
-      if (arrival.receivedMs > newestReceivedMs - KEPT_MS) arrivals[kept++] = arrival;
-    }
-    arrivals.length = kept;
+    arrivals = arrivals
+      .slice(-SLOTS)
+      .filter(({ receivedMs }) => receivedMs > newestReceivedMs - KEPT_MS);
     let freeMs = Number.NEGATIVE_INFINITY;
     for (const { receivedMs, isHeldUp } of arrivals) {
       if (!isHeldUp) freeMs = Math.max(freeMs, receivedMs);

@@ -94,9 +94,9 @@ export function createPacer<Packet>(options: PacerOptions<Packet>): Pacer<Packet
     settle();
     while (isFree()) {
       const due = first.findIndex(({ dueMs }) => dueMs <= debtAtMs);
-      if (due >= 0) {
-        const [urgent] = first.splice(due, 1);
-        debt += (urgent?.work() ?? 0) * 8;
+      const [urgent] = due < 0 ? [] : first.splice(due, 1);
+      if (urgent) {
+        debt += urgent.work() * 8;
         continue;
       }
       const frame = frames[0];

@@ -19,8 +19,6 @@ export interface ViewerRoad {
   /** To be called every {@link ViewerRoadOptions.tickMs}: silence is news too. */
   tick(): void;
   read(): RoadState;
-  /** Milliseconds that frames wait here, before the road. */
-  readonly pacedMs: number;
   /** Drops what waits. */
   close(): void;
 }
@@ -75,8 +73,6 @@ export function createViewerRoad(options: ViewerRoadOptions): ViewerRoad {
   const { send, resend, requestKeyFrame, dropped, ticks } = options;
   const now = options.now ?? (() => performance.now());
   const rate = createRateController(options.rate);
-  /** As it was after what was last heard: what is sent changes nothing of it. */
-  let estimate = rate.read();
   let askedAtMs = Number.NEGATIVE_INFINITY;
   let keySentAtMs = Number.NEGATIVE_INFINITY;
   let sentAtMs = Number.NEGATIVE_INFINITY;
@@ -131,7 +127,7 @@ export function createViewerRoad(options: ViewerRoadOptions): ViewerRoad {
       }, afterMs);
     },
   });
-  const situation = (atMs: number): RoadSituation => ({ ...estimate, atMs });
+  const situation = (): RoadSituation => ({ ...rate.read(), atMs: now() });
 
   const probe = (atMs: number): void => {
     if (atMs - sentAtMs < PROBE_EVERY_MS || lastNumber === undefined) return;
@@ -148,7 +144,7 @@ export function createViewerRoad(options: ViewerRoadOptions): ViewerRoad {
 
   const steer = (): void => {
     const atMs = now();
-    const { targetBitrate, burstBitrate, queueMs, isCongested } = estimate;
+    const { targetBitrate, burstBitrate, queueMs, isCongested } = rate.read();
     pacer.setBitrate(targetBitrate, burstBitrate ?? 0);
     if (isCongested) {
       if (!pacer.isKeyAwaited) pacer.skipToKeyFrame();
@@ -173,7 +169,7 @@ export function createViewerRoad(options: ViewerRoadOptions): ViewerRoad {
   return {
     sendFrame(packets, isKey) {
       steer();
-      if (isKey && estimate.isCongested && !isKeyForced) {
+      if (isKey && rate.read().isCongested && !isKeyForced) {
         dropped(1);
         return;
       }
@@ -196,23 +192,20 @@ export function createViewerRoad(options: ViewerRoadOptions): ViewerRoad {
         case "feedback":
           [probes, probesBeforeKey] = [0, PROBES_BEFORE_KEY];
           rate.onFeedback(report.feedback, atMs);
-          estimate = rate.read();
-          retransmitter.onFeedback(report.feedback, situation(atMs));
+          retransmitter.onFeedback(report.feedback, situation());
           break;
         case "nack":
-          retransmitter.onNack(report.sequenceNumbers, situation(atMs));
+          retransmitter.onNack(report.sequenceNumbers, situation());
           break;
         case "receiver-report":
           rate.onReceiverReport(report, atMs);
-          estimate = rate.read();
           break;
         case "bitrate-estimate":
           rate.onBitrateEstimate(report.bitrate, atMs);
-          estimate = rate.read();
           break;
         case "key-frame-request":
           // It may have been asked for before the last one came.
-          if (atMs - keySentAtMs > (estimate.rttMs ?? 0) + 100) isKeyOwed = true;
+          if (atMs - keySentAtMs > (rate.read().rttMs ?? 0) + 100) isKeyOwed = true;
           break;
       }
       steer();
@@ -223,10 +216,10 @@ export function createViewerRoad(options: ViewerRoadOptions): ViewerRoad {
       tickedAtMs = atMs;
       if (lateMs > LATE_MS) rate.onStandstill(lateMs, atMs);
       rate.onTick(atMs);
-      estimate = rate.read();
       steer();
     },
     read() {
+      const estimate = rate.read();
       const repeatedBitrate = retransmitter.repeatedBitrate(now());
       let sound = 0;
       for (const { bytes } of soundBytes) sound += bytes * 8;
@@ -237,9 +230,6 @@ export function createViewerRoad(options: ViewerRoadOptions): ViewerRoad {
         encoderBitrate: Math.max(estimate.targetBitrate * 0.5, left) * ENCODER_SHARE,
         pacedMs: pacer.queuedMs,
       };
-    },
-    get pacedMs() {
-      return pacer.queuedMs;
     },
     close: () => pacer.close(),
   };

@@ -44,7 +44,19 @@ export async function freshState(client: Client): Promise<ServerState> {
   return state;
 }
 
-/** Only where the storage has seen every row that was inserted are its numbers surely as new as the rest. */
-function mayMixPages({ kind, insertedRows, storedRows }: ServerState): boolean {
-  return kind === "single" && storedRows !== insertedRows;
+/**
+ * With these a page says less of its own age: it shows what a limit dropped before the rows that the storage was
+ * given, which may be renewed between the two; and rows that the server takes of itself are in no request.
+ */
+const AGE_HIDING_FLAGS = [
+  "storage.maxHourlySeries",
+  "storage.maxDailySeries",
+  "selfScrapeInterval",
+] as const;
+
+/** Only where the storage was given every row that was inserted are its numbers surely as new as the rest. */
+function mayMixPages({ kind, insertedRows, storedRows, flags }: ServerState): boolean {
+  if (kind !== "single") return false;
+  const hidesAge = AGE_HIDING_FLAGS.some((flag) => Number.parseFloat(flags.get(flag) ?? "0") > 0);
+  return hidesAge || storedRows !== insertedRows;
 }

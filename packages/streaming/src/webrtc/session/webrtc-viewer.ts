@@ -148,7 +148,7 @@ export function createSession({
         if (framesDropped > before) return;
         meter.sent(0);
         lastFrame = frame;
-        if (!isAgeAcknowledged) meter.aged(nowMs() - frame.capturedAtMs + road.pacedMs);
+        if (!isAgeAcknowledged) meter.aged(nowMs() - frame.capturedAtMs + road.read().pacedMs);
         data.tellClock(frame);
       },
     });
