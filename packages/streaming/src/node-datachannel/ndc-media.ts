@@ -90,11 +90,7 @@ export function addSection(
   }
   const track = connection.addTrack(media);
   const write = (packet: Buffer): void => {
-    try {
-      track.sendMessageBinary(packet);
-    } catch {
-      // Not open yet, or not any more: asking the library before each packet would cost a twentieth of it.
-    }
+    if (track.isOpen()) track.sendMessageBinary(packet);
   };
   const sender = sends
     ? createRtpStream({

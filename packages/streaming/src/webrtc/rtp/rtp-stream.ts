@@ -16,7 +16,11 @@ export interface RtpStreamOptions {
   readonly nextTransportSequence: () => number;
   /** Room at the end of a packet for what encryption puts there. */
   readonly tailBytes: number;
-  /** Memory for a packet; the same for each where `write` copies it. @defaultValue new for each */
+  /**
+   * Memory for a packet. May be the same each time where `write` copies what it is given.
+   *
+   * @defaultValue new for each
+   */
   readonly allocate?: (byteLength: number) => Buffer;
   /** Encrypts a packet and gives it to the network. The packet is the callee's own. */
   readonly write: (packet: Buffer, headerBytes: number) => void;
