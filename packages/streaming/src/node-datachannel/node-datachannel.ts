@@ -31,7 +31,7 @@ const OFFERED = {
 const EXTENSIONS = { mid: 1, transportSequence: 2, playoutDelay: 3 } as const;
 
 /**
- * WebRTC by libdatachannel, in native code, through the package node-datachannel: 50 viewers take three quarters of
+ * WebRTC by libdatachannel, in native code, through the package node-datachannel: 50 viewers take about four fifths of
  * what they take of werift. Connections cannot be made anew over another network; a player opens another session then.
  *
  * @example
